@@ -4,24 +4,17 @@ import { setup, test } from "./support/setup.mjs";
 
 const s = setup();
 
-/** Opens the sheet that sends later, from the menu of the room. */
-async function openLater(page) {
-  await page.locator("[popovertarget=room-menu]").click();
-  await page.locator("#room-menu [popovertarget=later]").click();
-  await page.locator("#later").waitFor();
-}
-
 test("a text is sent later: from the composer, listed, changed, and sent at once", async () => {
-  const [minji, jun] = [await s.minji(), await s.user("jun")];
+  const [minji, jun] = [await s.minji(), await s.jun()];
   const { page } = minji;
   const room = await minji.createRoom("예약 방", { lasting: true });
   await jun.join(room);
   await page.locator(".composer__text").fill("내일 봬요");
-  await openLater(page);
-  assert.equal(await page.locator("#later [name=text]").inputValue(), "내일 봬요");
-  await page.locator("#later").getByRole("button", { name: "내일 오전 9시" }).click();
-  assert.match(await page.locator("#later [name=at]").inputValue(), /T09:00$/);
-  await page.locator("#later").getByRole("button", { name: "예약하기" }).click();
+  const sheet = await minji.openRoomSheet("later");
+  assert.equal(await sheet.locator("[name=text]").inputValue(), "내일 봬요");
+  await sheet.getByRole("button", { name: "내일 오전 9시" }).click();
+  assert.match(await sheet.locator("[name=at]").inputValue(), /T09:00$/);
+  await sheet.getByRole("button", { name: "예약하기" }).click();
   await page.getByText(/에 보낼게요/).waitFor();
   // The text has moved from the composer to the list.
   assert.equal(await page.locator(".composer__text").inputValue(), "");
@@ -37,15 +30,14 @@ test("a text is sent later: from the composer, listed, changed, and sent at once
   assert.equal(await page.locator(".composer__scheduled").isVisible(), false);
 });
 
-test("a message can be put off to a reminder, and a whisper is never sent to all", async () => {
-  const [minji, jun] = [await s.minji(), await s.user("jun")];
+test("a reminder is set from a message or by words, and a whisper is not sent later to all", async () => {
+  const [minji, jun] = [await s.minji(), await s.jun()];
   const { page } = minji;
   const room = await minji.createRoom("알림 방", { lasting: true });
   await jun.join(room);
   await jun.send("서류 보내 주세요");
   await minji.waitForMessage("서류 보내 주세요");
-  await minji.openMenu("서류 보내 주세요");
-  await page.locator("[data-action-name=remind]").click();
+  await minji.pickAction(minji.message("서류 보내 주세요"), "remind");
   await page.locator("#later .later__quote", { hasText: "서류 보내 주세요" }).waitFor();
   await page.locator("#later").getByRole("button", { name: "알림 맞추기" }).click();
   await page.getByText(/에 알려 드릴게요/).waitFor();
@@ -59,10 +51,9 @@ test("a message can be put off to a reminder, and a whisper is never sent to all
 
   await page.goto(room);
   await minji.waitUntilLive();
-  await minji.openMenu("서류 보내 주세요");
-  await page.locator("[data-action-name=whisper]").click();
+  await minji.pickAction(minji.message("서류 보내 주세요"), "whisper");
   await page.locator(".composer__text").fill("비밀이에요");
-  await page.locator("[popovertarget=room-menu]").click();
+  await page.locator(".talk__more").click();
   await page.locator("#room-menu [popovertarget=later]").click();
   await page.getByText("귓속말과 파일은 나중에 보낼 수 없어요.").waitFor();
   assert.equal(await page.locator("#later").isVisible(), false);

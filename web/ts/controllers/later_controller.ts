@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { roomConnection } from "../lib/room_connection";
 import { isAnyWaiting, localMinute, PRESETS, refreshWaiting, schedule, zone } from "../lib/scheduled";
+import { openSheet } from "../lib/sheet";
 import { errorText, t, tWith } from "../lib/strings";
 import { toast } from "../lib/toast";
 import type ComposerController from "./composer_controller";
@@ -45,8 +46,7 @@ export default class LaterController extends Controller<HTMLDialogElement> {
   }
 
   /** Takes over what is in the composer. */
-  toggled(event: ToggleEvent): void {
-    if (event.newState !== "open") return;
+  opening(event: Event): void {
     const { reminderOf } = this;
     this.reminderOf = null;
     const draft = reminderOf ? { text: "", replyTo: reminderOf.seq } : this.composerOutlet.textForLater();
@@ -67,7 +67,7 @@ export default class LaterController extends Controller<HTMLDialogElement> {
   /** Opens the sheet for a reminder of a message. */
   remind({ detail }: CustomEvent<ReminderOf>): void {
     this.reminderOf = detail;
-    this.element.showPopover();
+    openSheet(this.element);
   }
 
   preset({ params }: { params: { at: number } }): void {
@@ -81,7 +81,7 @@ export default class LaterController extends Controller<HTMLDialogElement> {
     const replyTo = Number(this.field("replyTo").value) || null;
     const outcome = await schedule(this.roomValue, { kind, text, replyTo, at: this.atTarget.value, zone: zone() });
     if ("code" in outcome) return toast(outcome.field === "at" ? t("laterPast") : errorText(outcome.code));
-    this.element.hidePopover();
+    this.element.close();
     if (kind === "message") {
       this.composerOutlet.sentLater(this.offered);
       void refreshWaiting(this.roomValue);

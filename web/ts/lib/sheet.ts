@@ -16,10 +16,11 @@ export function startSheets(): void {
   });
 }
 
+/** Opens a sheet, unless a listener of its `sheetopen` event prevents that. */
 export function openSheet(sheet: HTMLDialogElement): void {
   // The menu that it was chosen from.
   for (const menu of document.querySelectorAll<HTMLElement>(".menu:popover-open")) menu.hidePopover();
-  if (!sheet.open) sheet.showModal();
+  if (!sheet.open && sheet.dispatchEvent(new Event("sheetopen", { cancelable: true }))) sheet.showModal();
 }
 
 /** Whether a press was on the backdrop. */
