@@ -13,16 +13,23 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+mod client_types;
+
 /// Compares a document in docs/ with what the code generates, or writes it.
 #[track_caller]
 pub fn is_current(name: &str, made: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    is_current_file(&format!("docs/{name}"), made);
+}
+
+#[track_caller]
+fn is_current_file(name: &str, made: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, made).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     let first = kept.lines().zip(made.lines()).find(|(kept, made)| kept != made);
-    assert!(kept == made, "docs/{name} is old; UPDATE=1 cargo test --test all reference. First: {first:#?}");
+    assert!(kept == made, "{name} is old; UPDATE=1 cargo test --test all reference. First: {first:#?}");
 }
 
 fn pretty(value: &Value) -> String {
@@ -38,6 +45,12 @@ fn the_calls_of_rest_are_written_down() {
 #[test]
 fn the_events_of_the_sockets_are_written_down() {
     is_current("events.json", &pretty(&asyncapi()));
+}
+
+#[test]
+fn the_types_of_the_client_are_written_down() {
+    let api = madang::web::api::calls(Config::default().upload_max).openapi();
+    is_current_file("packages/client/src/wire.ts", &client_types::client_types(&asyncapi(), &api));
 }
 
 #[test]
