@@ -20,7 +20,7 @@ export class Outbox {
 
   constructor(private readonly saver: Saver) {}
 
-  /** Adds a message, unless its key is there already. */
+  /** Adds a message, unless its key is there already. A key belongs to its sender, whatever the room. */
   add(message: Send): Promise<Sent> {
     if (!this.saver.state.outbox.some(({ key }) => key === message.key)) {
       this.saver.state.outbox.push(message);
@@ -43,16 +43,16 @@ export class Outbox {
     if (this.#sending.has(room)) return;
     this.#sending.add(room);
     for (let [next] = this.of(room.id); next && room.isLive; [next] = this.of(room.id)) {
-      const { key } = next;
       try {
         const sent = await room.madang.call("message", next, ACK_TIMEOUT_MS);
-        this.#remove(key)?.resolve(sent);
-        room.sent(sent, key);
+        this.#remove(next.key)?.resolve(sent);
+        room.sent(sent, next.key);
       } catch (error) {
         if (!(error instanceof MadangError)) throw error;
         const ms = error.retryAfterMs ?? 1000;
-        if (error.isRetryable && ms <= MAX_PAUSE_MS) await pause(ms);
-        else this.#fail(room, next, error);
+        if (!error.isRetryable || ms > MAX_PAUSE_MS) this.#fail(room, next, error);
+        // Without a connection the next join sends it.
+        else if (room.isLive) await pause(ms);
       }
     }
     this.#sending.delete(room);

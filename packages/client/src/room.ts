@@ -8,6 +8,8 @@ import type * as wire from "./wire.js";
 const JOIN_TIMEOUT_MS = 15_000;
 /** How many events are held until somebody listens. */
 const MAX_HELD = 1000;
+/** The server closes the connection on a packet of more than 64 KiB, so such a message would be repeated for ever. */
+const MAX_SEND_BYTES = 63 * 1024;
 
 export interface JoinOptions {
   /** Where to go on: a position, or the one in the storage. Without it the newest page comes, as a `reset`. */
@@ -92,7 +94,11 @@ export class Room extends Emitter<RoomEvents> {
   /** Sends a message and repeats it until the server answers, across reconnects, in order. A key is sent once. */
   send(message: string | Omit<wire.Send, "room" | "key">, { key = newKey() } = {}): Promise<wire.Sent> {
     if (this.#isClosed) return Promise.reject(localError("closed", "the room is closed"));
-    const sent = this.outbox.add({ ...(typeof message === "string" ? { text: message } : message), room: this.id, key });
+    const send: wire.Send = { ...(typeof message === "string" ? { text: message } : message), room: this.id, key };
+    if (new TextEncoder().encode(JSON.stringify(send)).length > MAX_SEND_BYTES) {
+      return Promise.reject(new MadangError({ code: "too_long", field: "text", message: "the message is longer than a packet" }));
+    }
+    const sent = this.outbox.add(send);
     void this.outbox.drain(this);
     return sent;
   }
