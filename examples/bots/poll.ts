@@ -1,62 +1,45 @@
 // A bot that holds polls: "!poll Lunch? | kimbap | noodles" lists the choices, and every reaction 1️⃣ 2️⃣ … is a vote.
 // "!count" answers with the votes of the newest poll.
 //
-//     npm install socket.io-client
+//     npm install socket.io-client <folder of packages/client, built>
 //     MADANG=https://chat.example.org BOT_KEY=… ROOM=… node poll.ts
 //
 // The bot needs the rights read, join, send and react. Node.js runs TypeScript from version 23.6 on; before, compile it.
-import { randomUUID } from "node:crypto";
-import { io, type Socket } from "socket.io-client";
-
-interface Message {
-  id: string;
-  seq: number;
-  rev: number;
-  text: string | null;
-  user: { id: string; kind: string } | null;
-  reactions: { emoji: string; count: number }[];
-}
-type Answer = { ok: true; id: string } | { ok: false; error: { code: string; message: string } };
+import { connect, type Message, type Room } from "madang-client";
 
 const SIGNS = ["1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣"];
 const { MADANG = "", BOT_KEY = "", ROOM = "" } = process.env;
-const chat: Socket = io(`${MADANG}/chat`, { auth: { token: BOT_KEY, room: ROOM } });
-const api = async (path: string) => {
-  const response = await fetch(`${MADANG}/api${path}`, { headers: { authorization: `Bearer ${BOT_KEY}` } });
-  return response.json();
-};
+const madang = connect(MADANG, { token: BOT_KEY });
 let poll: { id: string; choices: string[] } | undefined;
 
-chat.on("joined", () => console.log("joined"));
-chat.on("connect_error", (error) => console.error(error.message));
-chat.on("message", async (message: Message) => {
-  // Changed messages come again; a poll is asked for by a new one, and by a person.
-  if (message.seq !== message.rev || message.user?.kind === "bot") return;
-  if (message.text?.startsWith("!poll ")) await ask(message.text.slice("!poll ".length));
-  if (message.text === "!count") await count();
-});
-
-async function ask(text: string) {
-  const [question, ...choices] = text.split("|").map((part) => part.trim());
-  if (choices.length < 2 || choices.length > SIGNS.length) return say(`!poll question | choice | choice (at most ${SIGNS.length})`);
-  const id = await say([`**${question}**`, ...choices.map((choice, at) => `${SIGNS[at]} ${choice}`)].join("\n"));
-  if (!id) return;
-  poll = { id, choices };
+async function ask(room: Room, { id, text }: Message) {
+  const [question, ...choices] = text.slice("!poll ".length).split("|").map((part) => part.trim());
+  const isPoll = choices.length >= 2 && choices.length <= SIGNS.length;
+  const answer = isPoll
+    ? [`**${question}**`, ...choices.map((choice, at) => `${SIGNS[at]} ${choice}`)].join("\n")
+    : `!poll question | choice | choice (at most ${SIGNS.length})`;
+  // With the id of the question in the key, it is answered once, however often it is read.
+  const sent = await room.send(answer, { key: `poll-${id}` });
+  if (!isPoll) return;
+  poll = { id: sent.id, choices };
   // Its own reactions are the buttons.
-  for (const [at] of choices.entries()) await chat.emitWithAck("react", { id, emoji: SIGNS[at], on: true });
+  for (const emoji of SIGNS.slice(0, choices.length)) await madang.call("react", { id: sent.id, emoji, on: true });
 }
 
-async function count() {
-  if (!poll) return say("There is no poll.");
-  const { id, choices } = poll;
-  const { messages } = (await api(`/rooms/${ROOM}/messages?limit=100`)) as { messages: Message[] };
-  const reactions = messages.find((message) => message.id === id)?.reactions ?? [];
+async function count(room: Room, { id }: Message) {
+  const { messages } = await room.history({ limit: 100 });
+  const reactions = messages.find((message) => message.id === poll?.id)?.reactions ?? [];
   const votes = (at: number) => (reactions.find(({ emoji }) => emoji === SIGNS[at])?.count ?? 1) - 1;
-  await say(choices.map((choice, at) => `${choice}: ${votes(at)}`).join("\n"));
+  const counts = poll?.choices.map((choice, at) => `${choice}: ${votes(at)}`);
+  await room.send(counts?.join("\n") ?? "There is no poll.", { key: `count-${id}` });
 }
 
-async function say(text: string): Promise<string | undefined> {
-  const answer: Answer = await chat.emitWithAck("message", { room: ROOM, key: randomUUID(), text });
-  if (!answer.ok) console.error(answer.error.message);
-  return answer.ok ? answer.id : undefined;
-}
+madang.join(ROOM).then((room) => {
+  console.log("joined");
+  room.on("message", (message) => {
+    // A poll is asked for by a person; other bots may repeat what people write.
+    if (message.user?.kind === "bot") return;
+    if (message.text.startsWith("!poll ")) ask(room, message).catch(console.error);
+    if (message.text === "!count") count(room, message).catch(console.error);
+  });
+}, console.error);

@@ -213,7 +213,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     else this.listTarget.append(row);
   }
 
-  private create(member: Member): HTMLElement {
+  private create(member: Omit<Member, "joinedAt">): HTMLElement {
     const row = copy(this.blankTarget);
     row.dataset["userId"] = member.user.id;
     row.dataset["online"] = String(member.online);

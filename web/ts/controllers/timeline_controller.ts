@@ -16,7 +16,7 @@ import { errorText } from "../lib/strings";
 import { toast } from "../lib/toast";
 import { addOlderLink, trimNewest, trimOldest } from "../lib/trim";
 import { countUnread } from "../lib/unread";
-import type { Message, User } from "../lib/wire";
+import type { RenderedMessage, User } from "../lib/wire";
 import type PeopleController from "./people_controller";
 
 /** A place is kept so long after the last scroll. */
@@ -93,7 +93,7 @@ export default class TimelineController extends Controller<HTMLElement> {
   }
 
   /** Adds a message or replaces its older version. */
-  private put(message: Message): void {
+  private put(message: RenderedMessage): void {
     const present = document.getElementById(`m-${message.seq}`);
     const isNew = !isMessage(present);
     if (!isNew && Number(present.dataset["rev"] ?? present.dataset["seq"]) >= message.rev) return this.pending.drop(message.key, message.seq);
@@ -117,7 +117,7 @@ export default class TimelineController extends Controller<HTMLElement> {
   }
 
   /** Replaces all messages, after a gap that the server cannot fill. */
-  private reset(messages: Message[]): void {
+  private reset(messages: RenderedMessage[]): void {
     const waiting = this.pending.elements();
     this.listTarget.replaceChildren();
     const first = messages[0];

@@ -2,20 +2,20 @@
 // it ends with a `.newer` link.
 
 import { fragment } from "./fragment";
-import type { Message } from "./wire";
+import type { RenderedMessage } from "./wire";
 
 export interface ListChanges {
   /** Changes the list and leaves what is seen where it is. */
   keep(change: () => void): void;
   /** New messages are in the list: at its beginning, its end, or alone. */
   loaded(messages: HTMLElement[], where: "older" | "newer" | "all"): void;
-  put(message: Message): void;
+  put(message: RenderedMessage): void;
 }
 
 export class HistoryLoader {
   private queue: Promise<unknown> = Promise.resolve();
   private loading = 0;
-  private deferred: Message[] = [];
+  private deferred: RenderedMessage[] = [];
 
   constructor(
     private readonly list: HTMLElement,
@@ -33,7 +33,7 @@ export class HistoryLoader {
   }
 
   /** Keeps a message that may belong to the page being loaded. */
-  keep(message: Message): void {
+  keep(message: RenderedMessage): void {
     if (this.isLoading) this.deferred.push(message);
   }
 

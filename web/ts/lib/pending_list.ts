@@ -38,7 +38,7 @@ export class PendingList {
   }
 
   /** Removes the pending message that was stored under this key or seq. */
-  drop(key: string | undefined, seq: number): void {
+  drop(key: string | null | undefined, seq: number): void {
     for (const element of this.elements()) {
       if ((key && element.dataset["key"] === key) || element.dataset["settled"] === String(seq)) this.remove(element);
     }

@@ -6,7 +6,7 @@ import { handleWaiting } from "./event_batch";
 import { closeNotifications } from "./push";
 import { chat, listen, moveTo } from "./socket";
 import type { Reads } from "./unread";
-import { type Answer, isRetryable, type Joined, type Message, type Presence, type Refusal, type Room, type User } from "./wire";
+import { type Answer, isRetryable, type Joined, type Message, type Presence, type Refusal, type RenderedMessage, type Room, type User } from "./wire";
 
 /** The server's snapshot holds no more members than this; above it read positions are unknown. */
 export const MAX_MEMBERS = 200;
@@ -23,7 +23,7 @@ export interface RoomEvents {
   /** The user is no longer in the room, or the room is gone. */
   closed: { reason: "kicked" | "removed" };
   draining: undefined;
-  message: Message;
+  message: RenderedMessage;
   online: { user: User; count: number };
   offline: { user: User; count: number };
   typing: User;
@@ -127,7 +127,7 @@ export class RoomConnection extends EventTarget {
       connect_error: (error: Error & { data?: Refusal }) => this.refused(error.data),
       disconnect: () => this.lost(),
       joined: (joined: Joined) => this.joined(joined),
-      message: (message: Message) => isHere(message.roomId) && this.message(message),
+      message: (message: RenderedMessage) => isHere(message.roomId) && this.message(message),
       join: ({ room, user, count, hidesReads }: { room: string; user: User; count: number; hidesReads?: boolean }) => {
         if (!isHere(room)) return;
         if (!hidesReads) this.memberJoined(user.id);
@@ -168,7 +168,7 @@ export class RoomConnection extends EventTarget {
     this.emit("reads", this.readPositions);
   }
 
-  private message(message: Message): void {
+  private message(message: RenderedMessage): void {
     this.rev = Math.max(this.rev, message.rev);
     this.emit("message", message);
     const gone = departed(message);
@@ -225,7 +225,7 @@ export class RoomConnection extends EventTarget {
 export function departed({ system, user }: Message): User | undefined {
   if (!system || system.others) return undefined;
   if (system.event === "exit") return user ?? undefined;
-  return system.event === "kick" || system.event === "ban" ? system.user : undefined;
+  return system.event === "kick" || system.event === "ban" ? (system.user ?? undefined) : undefined;
 }
 
 /** The page to sign in on, which comes back here: to log in for an account, to join for a guest. */
