@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Clients that others wrote, old and new, walking through everything the sockets say: the stock JavaScript
 # client and python-socketio, each by polling, by WebSocket and by upgrade, each on a server of its
-# own, and each coming back by itself when its server is stopped or killed. MADANG names the program;
-# without it a debug build is made.
+# own, and each coming back by itself when its server is stopped or killed; then the typed client of packages/client
+# and the examples. MADANG names the program; without it a debug build is made. `run.sh typed` runs the typed client
+# alone, also against an older program.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -31,6 +32,18 @@ venv() {
 }
 venv python/venv python/requirements.txt
 venv python/venv/old python/requirements-old.txt
+
+# The types, the size and the use of the wire are checked by the build.
+typed() {
+  local package; package=$(cd ../../packages/client && pwd)
+  [ "$package/node_modules/.package-lock.json" -nt "$package/package-lock.json" ] || (cd "$package" && npm ci --no-audit --no-fund --loglevel=error)
+  (cd "$package" && npm run --silent check && npm run --silent build)
+  MADANG=$MADANG node --test --test-reporter=dot node/typed_client.test.mjs
+  echo "typed client: nothing lost or doubled by cuts, kills, gaps, a restored backup and a new process"
+}
+
+typed
+[ "${1:-}" != typed ] || exit 0
 
 temporary=$(mktemp -d)
 server=
@@ -108,3 +121,5 @@ way= label=socket.io-client
 walk node node/tutorials.mjs
 way=socket label="example bots"
 walk node node/bots.mjs
+MADANG=$MADANG node --test --test-reporter=dot node/terminal.test.mjs
+echo "example terminals: TypeScript and Python print and store each line once"

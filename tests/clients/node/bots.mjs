@@ -2,11 +2,12 @@
 //
 //   bots.mjs <address> <pid of the server>
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundle } from "./bundle.mjs";
 
 const [address, pid] = process.argv.slice(2);
 const PATIENCE_MS = 20_000;
@@ -53,10 +54,8 @@ try {
   const say = (text) => call("POST", `/rooms/${room}/messages`, { text }, token);
   const heard = (what, is) => until(what, async () => (await call("GET", `/rooms/${room}/messages`, null, token)).messages.find(is));
 
-  const poll = join(folder, "poll.cjs");
-  execFileSync(join(root, "web/node_modules/.bin/esbuild"), [
-    join(root, "examples/bots/poll.ts"), "--bundle", "--platform=node", "--format=cjs", "--log-level=error", `--outfile=${poll}`,
-  ], { env: { ...process.env, NODE_PATH: join(root, "tests/clients/node/node_modules") } });
+  const poll = join(folder, "poll.mjs");
+  bundle(join(root, "examples/bots/poll.ts"), poll);
   const python = join(root, "tests/clients/python/venv/bin/python");
   const reminder = await start("reminder", room, token, python, join(root, "examples/bots/reminder.py"));
   await start("poll", room, token, process.execPath, poll);

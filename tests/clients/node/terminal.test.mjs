@@ -1,12 +1,13 @@
 // The two chats for the terminal, with the typed client and with python-socketio alone: their server is killed, then they are,
 // and each line is stored and printed once, in order.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { rest } from "../../../packages/client/dist/index.js";
+import { bundle } from "./bundle.mjs";
 import { Server } from "./server.mjs";
 
 const PATIENCE_MS = 30_000;
@@ -111,12 +112,7 @@ async function story(command) {
 
 test("the terminal in TypeScript, with the typed client", { timeout: 120_000 }, async () => {
   const script = join(server.folder, "terminal.mjs");
-  const modules = join(root, "packages/client/node_modules");
-  execFileSync(join(modules, ".bin/esbuild"), [
-    join(root, "examples/terminal/terminal.ts"), "--bundle", "--platform=node", "--format=esm", "--log-level=error", `--outfile=${script}`,
-    `--alias:madang-client=${join(root, "packages/client/dist/index.js")}`, "--external:socket.io-client",
-  ]);
-  execFileSync("ln", ["-s", modules, join(server.folder, "node_modules")]);
+  bundle(join(root, "examples/terminal/terminal.ts"), script);
   await story([process.execPath, script]);
 });
 
