@@ -114,5 +114,5 @@ fuzz:
 
 clean:
 	cargo clean
-	rm -rf web/dist web/node_modules e2e/node_modules e2e/out
+	rm -rf web/dist web/node_modules e2e/node_modules e2e/out packages/client/dist packages/client/out packages/client/node_modules
 	rm -rf $(BASELINES)/*/node_modules $(BASELINES)/nextjs/dist $(BASELINES)/socketioxide/target

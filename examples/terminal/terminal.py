@@ -46,7 +46,7 @@ class Terminal:
         for line in sys.stdin:
             self.send(line.rstrip("\n"))
         with self.sent_all:
-            self.sent_all.wait_for(lambda: not self.state["outbox"])
+            self.sent_all.wait_for(lambda: not self.state["sends"])
         self.client.disconnect()
 
     # What outlives the program.
@@ -56,7 +56,7 @@ class Terminal:
             with open(STATE, encoding="utf-8") as file:
                 return json.load(file)
         except FileNotFoundError:
-            return {"outbox": [], "position": None}
+            return {"sends": [], "position": None}
 
     def save(self):
         with open(STATE + ".part", "w", encoding="utf-8") as file:
@@ -166,17 +166,17 @@ class Terminal:
 
     def send(self, text):
         with self.lock:
-            self.state["outbox"].append({"room": ROOM, "key": str(uuid.uuid4()), "text": text})
+            self.state["sends"].append({"room": ROOM, "key": str(uuid.uuid4()), "text": text})
             self.save()
             self.send_next()
 
     def send_next(self):
         """Sends the oldest message. The next one follows its answer, so that they keep their order."""
         with self.lock:
-            if not self.is_live or self.is_sending or not self.state["outbox"]:
+            if not self.is_live or self.is_sending or not self.state["sends"]:
                 return
             self.is_sending = True
-            number, message = self.join_number, self.state["outbox"][0]
+            number, message = self.join_number, self.state["sends"][0]
 
         def answered(answer):
             with self.lock:
@@ -185,7 +185,7 @@ class Terminal:
                     return
                 self.is_sending = False
                 if answer["ok"] or answer["error"]["code"] not in RETRYABLE:
-                    self.state["outbox"].remove(message)
+                    self.state["sends"].remove(message)
                     self.save()
                     self.sent_all.notify_all()
                 if answer["ok"]:

@@ -1,7 +1,7 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { Emitter } from "./emitter.js";
 import { localError, MadangError, pause } from "./error.js";
-import { Outbox } from "./outbox.js";
+import { SendQueue } from "./send_queue.js";
 import { rest, type Rest } from "./rest.js";
 import { Room, type JoinOptions, type RoomEvents } from "./room.js";
 import { Saver, type StateStorage } from "./storage.js";
@@ -45,7 +45,7 @@ export class Madang extends Emitter<MadangEvents> {
   connection = 0;
   readonly #rooms = new Map<string, Room>();
   readonly #saver: Saver;
-  readonly #outbox: Outbox;
+  readonly #sends: SendQueue;
   #isClosed = false;
 
   /** @internal */
@@ -53,7 +53,7 @@ export class Madang extends Emitter<MadangEvents> {
     super();
     this.rest = rest(url, token === undefined ? {} : { token });
     this.#saver = new Saver(storage, (error) => this.emit("storageFailed", error));
-    this.#outbox = new Outbox(this.#saver);
+    this.#sends = new SendQueue(this.#saver);
     this.socket = io(new URL("/chat", url).href, {
       // Reconnects are spread over seconds, so that a restart does not bring all clients at once.
       reconnectionDelay: 500,
@@ -72,7 +72,7 @@ export class Madang extends Emitter<MadangEvents> {
     if (this.#isClosed) throw localError("closed", "the client is closed");
     let room = this.#rooms.get(roomId);
     if (!room) {
-      room = new Room(this, roomId, options, this.#outbox, this.#saver);
+      room = new Room(this, roomId, options, this.#sends, this.#saver);
       this.#rooms.set(roomId, room);
       if (this.socket.connected) room.join();
     }
@@ -124,7 +124,7 @@ export class Madang extends Emitter<MadangEvents> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.socket.disconnect();
-    this.#outbox.abandon(error);
+    this.#sends.abandon(error);
     for (const room of this.#rooms.values()) room.end(error);
   }
 

@@ -1,4 +1,4 @@
-import { localError, MadangError } from "./error.js";
+import { MadangError } from "./error.js";
 import type { Routes } from "./wire.js";
 
 type Request<Route extends keyof Routes> = Omit<Routes[Route], "answer">;
@@ -23,24 +23,16 @@ export function rest(url: string, options: { token?: string } = {}): Rest {
     const isForm = body instanceof FormData;
     const headers = new Headers(body === undefined || isForm ? {} : { "content-type": "application/json" });
     if (options.token) headers.set("authorization", `Bearer ${options.token}`);
-    let response, text;
+    let response, answer;
     try {
       response = await fetch(target, { method, headers, body: isForm ? body : (JSON.stringify(body) ?? null) });
-      text = await response.text();
+      const text = await response.text();
+      answer = text && JSON.parse(text);
     } catch (error) {
-      throw localError("no_answer", `${error}`);
+      // What a proxy answers may be no JSON, and has no code of ours.
+      throw new MadangError({ code: "no_answer", message: `${error}` }, response?.status);
     }
-    const answer = parsed(text);
-    if (response.ok) return answer;
-    // What a proxy answers has no code of ours.
-    throw answer?.code ? new MadangError(answer, response.status) : new MadangError({ code: "no_answer", message: `status ${response.status}` }, response.status);
+    if (response.ok) return answer || undefined;
+    throw new MadangError(answer?.code ? answer : { code: "no_answer", message: `status ${response.status}` }, response.status);
   };
-}
-
-function parsed(text: string) {
-  try {
-    return text ? JSON.parse(text) : undefined;
-  } catch {
-    return undefined;
-  }
 }

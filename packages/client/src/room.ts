@@ -1,7 +1,8 @@
+import type { Socket } from "socket.io-client";
 import type { Madang } from "./client.js";
 import { Emitter } from "./emitter.js";
 import { localError, MadangError, pause } from "./error.js";
-import type { Outbox } from "./outbox.js";
+import type { SendQueue } from "./send_queue.js";
 import type { Position, Saver } from "./storage.js";
 import type * as wire from "./wire.js";
 
@@ -72,7 +73,7 @@ export class Room extends Emitter<RoomEvents> {
     readonly madang: Madang,
     readonly id: string,
     private readonly options: JoinOptions,
-    private readonly outbox: Outbox,
+    private readonly sends: SendQueue,
     private readonly saver: Saver,
   ) {
     super();
@@ -98,14 +99,14 @@ export class Room extends Emitter<RoomEvents> {
     if (new TextEncoder().encode(JSON.stringify(send)).length > MAX_SEND_BYTES) {
       return Promise.reject(new MadangError({ code: "too_long", field: "text", message: "the message is longer than a packet" }));
     }
-    const sent = this.outbox.add(send);
-    void this.outbox.drain(this);
+    const sent = this.sends.add(send);
+    void this.sends.drain(this);
     return sent;
   }
 
   /** The sends of this room that the server has not answered. */
   get pending(): wire.Send[] {
-    return this.outbox.of(this.id);
+    return this.sends.of(this.id);
   }
 
   /** Gets a page of messages, the newest one without a place. */
@@ -120,7 +121,7 @@ export class Room extends Emitter<RoomEvents> {
 
   /** Shows that the user is typing. May be lost. */
   typing(): void {
-    if (this.isLive) this.madang.socket.volatile.emit("typing", { room: this.id }, () => {});
+    if (this.isLive) (this.madang.socket as Socket).volatile.emit("typing", { room: this.id });
   }
 
   /** Ends the membership. */
@@ -138,19 +139,21 @@ export class Room extends Emitter<RoomEvents> {
     const since = this.#received;
     const request: wire.Join = { room: this.id };
     if (since) Object.assign(request, { since: since.rev, epoch: since.epoch });
-    // A member needs neither, and whoever was removed does not come back by them.
+    // A member needs neither, and a removed user does not come back by them.
     if (!this.info) Object.assign(request, { password: this.options.password, invite: this.options.invite });
     const { connection } = this.madang;
     // Handled at once: the event behind the answer may be in the same packet.
     this.madang.request("join", request, JOIN_TIMEOUT_MS, (error, joined) => {
       if (this.#isClosed) return;
+      // What was held has been dropped meanwhile: the answer begins too late.
+      if (this.#received !== since) return this.#joinNext();
       const first = joined ? this.#accept(joined, since) : this.#refused(error!, connection);
       if (first) return void first.then(() => this.#joinNext());
       if (this.#joinAgain) return this.#joinNext();
       this.#isJoining = false;
       if (!joined) return;
       this.isLive = true;
-      void this.outbox.drain(this);
+      void this.sends.drain(this);
     });
   }
 
@@ -180,7 +183,8 @@ export class Room extends Emitter<RoomEvents> {
     this.isLive = false;
     this.madang.forget(this);
     delete this.saver.state.positions[this.id];
-    this.outbox.failAll(this, error);
+    this.saver.change();
+    this.sends.failAll(this, error);
     this.#refuse(error);
     this.emit("closed", error);
   }
@@ -238,8 +242,9 @@ export class Room extends Emitter<RoomEvents> {
       try {
         const { messages, more, epoch } = await this.history({ after: this.#received!.rev, limit: 100 });
         if (epoch !== this.#received!.epoch) return;
-        for (const message of messages) if (message.seq <= rev) this.#receive(message, true, message.seq);
-        if (!more) this.#advance(rev);
+        const missed = messages.filter(({ seq }) => seq <= rev);
+        for (const message of missed) this.#receive(message, true, message.seq);
+        if (!more || missed.length < messages.length) this.#advance(rev);
       } catch (error) {
         if (!(error instanceof MadangError)) throw error;
         if (!error.isRetryable) return this.close(error);
@@ -270,6 +275,7 @@ export class Room extends Emitter<RoomEvents> {
     const run = () => {
       this.position = position;
       event?.();
+      if (this.#isClosed) return;
       this.saver.state.positions[this.id] = position;
       this.saver.change();
     };

@@ -9,7 +9,7 @@ export interface Position {
 
 /** What outlives the process: sends without an answer in their order, and how far each room was received. */
 export interface State {
-  outbox: Send[];
+  sends: Send[];
   positions: Record<string, Position>;
 }
 
@@ -21,7 +21,7 @@ export interface StateStorage {
 
 /** Loads the state once, and saves what has changed, one save after the other. */
 export class Saver {
-  readonly state: State = { outbox: [], positions: {} };
+  readonly state: State = { sends: [], positions: {} };
   /** Resolves when the state is loaded. */
   readonly ready: Promise<void>;
   #hasChanged = false;
@@ -32,7 +32,7 @@ export class Saver {
     private readonly failed: (error: unknown) => void,
   ) {
     this.ready = this.#load();
-    // Whoever joins gets the error.
+    // The error is that of each join.
     this.ready.catch(() => {});
   }
 

@@ -71,18 +71,18 @@ async function story(command) {
     }
     return texts;
   };
-  const outbox = async () => JSON.parse(await readFile(terminal.state, "utf8")).outbox.length;
+  const unsent = async () => JSON.parse(await readFile(terminal.state, "utf8")).sends.length;
   const lines = (word, count) => Array.from({ length: count }, (_, no) => `${word}${no}`);
 
   const terminal = new Terminal(command, jun.token, id);
   terminal.start();
   try {
     terminal.type(lines("first", 10));
-    await until("the first are printed", () => terminal.texts().length === 10 && outbox().then((left) => left === 0));
+    await until("the first are printed", () => terminal.texts().length === 10 && unsent().then((left) => left === 0));
     await server.stop("SIGKILL");
     await until("it knows", () => terminal.errors.includes("disconnected"));
     terminal.type(lines("offline", 10));
-    await until("the next are kept", async () => (await outbox()) === 10);
+    await until("the next are kept", async () => (await unsent()) === 10);
     terminal.child.kill("SIGKILL");
     await terminal.closed;
 

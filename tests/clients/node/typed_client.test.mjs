@@ -252,7 +252,7 @@ story("the storage carries sends and positions into the next process", async () 
   const unsent = [his.send("two"), his.send("three", { key: "his" })].map((send) => refused(send, "closed"));
   await jun.close();
   await Promise.all(unsent);
-  assert.equal(JSON.parse(json).outbox.length, 2);
+  assert.equal(JSON.parse(json).sends.length, 2);
 
   await server.start();
   await hers.send("meanwhile");
@@ -265,6 +265,6 @@ story("the storage carries sends and positions into the next process", async () 
   assert.deepEqual(later.texts, ["meanwhile", "two", "three"]);
   assert.deepEqual(later.resets, []);
   await next.close();
-  assert.deepEqual(JSON.parse(json).outbox, []);
+  assert.deepEqual(JSON.parse(json).sends, []);
   assert.equal(JSON.parse(json).positions[id].rev, room.position.rev);
 });

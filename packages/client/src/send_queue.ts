@@ -14,7 +14,7 @@ interface Waiting {
 }
 
 /** The sends that the server has not answered. Each keeps its key, and those of a room go out one after another. */
-export class Outbox {
+export class SendQueue {
   readonly #waiting = new Map<string, Waiting>();
   readonly #sending = new Set<Room>();
 
@@ -22,8 +22,8 @@ export class Outbox {
 
   /** Adds a message, unless its key is there already. A key belongs to its sender, whatever the room. */
   add(message: Send): Promise<Sent> {
-    if (!this.saver.state.outbox.some(({ key }) => key === message.key)) {
-      this.saver.state.outbox.push(message);
+    if (!this.saver.state.sends.some(({ key }) => key === message.key)) {
+      this.saver.state.sends.push(message);
       this.saver.change();
     }
     const known = this.#waiting.get(message.key);
@@ -35,7 +35,7 @@ export class Outbox {
   }
 
   of(roomId: string): Send[] {
-    return this.saver.state.outbox.filter(({ room }) => room === roomId);
+    return this.saver.state.sends.filter(({ room }) => room === roomId);
   }
 
   /** Sends what waits for a room, as long as the room is joined. */
@@ -76,7 +76,7 @@ export class Outbox {
 
   #remove(key: string): Waiting | undefined {
     const { state } = this.saver;
-    state.outbox = state.outbox.filter((message) => message.key !== key);
+    state.sends = state.sends.filter((message) => message.key !== key);
     this.saver.change();
     const waiting = this.#waiting.get(key);
     this.#waiting.delete(key);
