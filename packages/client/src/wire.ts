@@ -213,6 +213,14 @@ export interface Change2 {
   hidesText: boolean;
 }
 
+export interface Change3 {
+  /** As for a new one. */
+  at?: string | null;
+  text?: string | null;
+  /** That of the scheduled message, if left out. */
+  zone?: string | null;
+}
+
 export interface ChangeRoom {
   /** What members may see from before they joined. */
   history?: History | null;
@@ -1226,6 +1234,8 @@ export interface Run {
   key?: string | null;
   /** As it is typed, with the slash. */
   text: string;
+  /** The IANA name of the time zone that `/remind` reads times in, such as `Asia/Seoul`; UTC if left out. */
+  zone?: string | null;
 }
 
 /** The figures of one moment. */
@@ -1238,6 +1248,46 @@ export interface Sample {
   online: number;
   /** The time in which 99 of 100 messages were stored, in milliseconds. */
   sendP99Ms: number;
+}
+
+export interface Schedule {
+  /** When it is due, within a year: a local time in `zone` such as `2026-12-01T09:00`, or a time with an offset such as `2026-12-01T00:00:00Z`. A local time stays right when the clocks of its zone change. */
+  at: string;
+  /** `message` is sent to the room, `reminder` is whispered to the caller. */
+  kind?: ScheduledKind;
+  /** The seq of a public message that it answers, or reminds of. */
+  replyTo?: number | null;
+  /** May be empty for a reminder with `replyTo`. */
+  text: string;
+  /** The IANA name of a zone, such as `Asia/Seoul`. Needed where `at` has no offset. */
+  zone?: string | null;
+}
+
+export interface Scheduled {
+  /** When it is due. RFC 3339 UTC with milliseconds. */
+  at: string;
+  createdAt: string;
+  id: string;
+  kind: ScheduledKind;
+  /** The same in its zone: `2026-12-01T09:00`. */
+  localTime: string;
+  /** The error code with which it could not be sent; null while it waits. */
+  refused: string | null;
+  /** The seq of the message that it answers, or reminds of. */
+  replyTo: number | null;
+  roomId: string;
+  /** The title of the room, or the name of the other user of a direct room; null where one can no longer write. */
+  roomName: string | null;
+  text: string;
+  /** The IANA name of the zone: `Asia/Seoul`. */
+  zone: string;
+}
+
+export type ScheduledKind = "message" | "reminder";
+
+export interface ScheduledList {
+  /** At most a hundred. */
+  scheduled: Scheduled[];
 }
 
 /** Send a message. */
@@ -1913,6 +1963,26 @@ export interface Routes {
     };
     answer: MyRooms;
   };
+  /** List one's scheduled messages and reminders: first what could not be sent, then what is due next. */
+  "GET /api/me/scheduled": {
+    answer: ScheduledList;
+  };
+  /** Cancel a scheduled message. */
+  "DELETE /api/me/scheduled/{scheduledId}": {
+    path: { scheduledId: string };
+    answer: undefined;
+  };
+  /** Change the text of a scheduled message, when it is due, or both. With a new time, one that was refused is tried again. */
+  "PATCH /api/me/scheduled/{scheduledId}": {
+    path: { scheduledId: string };
+    body: Change3;
+    answer: Scheduled;
+  };
+  /** Send a scheduled message at once. If it is refused, it stays as it was. */
+  "POST /api/me/scheduled/{scheduledId}/send": {
+    path: { scheduledId: string };
+    answer: WireMessage;
+  };
   /** Log out everywhere else; with `all` here, too. */
   "DELETE /api/me/sessions": {
     query?: {
@@ -2285,6 +2355,12 @@ export interface Routes {
       limit?: number | null;
     };
     answer: Reports;
+  };
+  /** Schedule a message, or a reminder for oneself. It is sent under the rules of the moment at which it is due; what is refused then stays in the list with the reason. */
+  "POST /api/rooms/{id}/scheduled": {
+    path: { id: string };
+    body: Schedule;
+    answer: Scheduled;
   };
   /** Search messages, newest first. */
   "GET /api/search": {
