@@ -32,7 +32,7 @@ test("a report leads to a decision, and an admin keeps order", async () => {
   await minji.page.locator("form [name=note]").fill("세 번째예요");
   await hasNoBarrier(minji.page);
   await minji.page.locator("form .button--primary").click();
-  assert.equal(await minji.notice(), "신고했어요. 살펴볼게요.");
+  assert.equal(await minji.notice(), "신고했어요. 확인할게요.");
 
   // The moderators of the room and the admins see that there is one, and what.
   await minji.page.goto(room);

@@ -62,8 +62,8 @@ test("a moderator is appointed, bans, and lifts a ban", async () => {
   await jun.page.reload();
   await jun.waitForRoom();
   await jun.openRoomSheet("settings");
-  await jun.page.locator("#settings").getByText("막은 사람").click();
-  await jun.page.locator("#settings").getByText("막은 것 풀기").click();
+  await jun.page.locator("#settings").getByText("입장을 막은 사람").click();
+  await jun.page.locator("#settings").getByText("입장 허용").click();
   await jun.waitForRoom();
   await sora.join(room);
   await jun.member("소라").waitFor();
@@ -75,7 +75,7 @@ test("slow mode counts down on the button, and the draft stays", async () => {
   await jun.join(room);
   await minji.openRoomSheet("settings");
   const form = minji.page.locator("#settings form").first();
-  await form.getByText("더 정하기").click();
+  await form.getByText("상세 설정").click();
   await form.locator("[name=slowSeconds]").selectOption("60");
   await form.locator("[name=listed]").selectOption("false");
   await form.locator(".button--primary").click();

@@ -55,6 +55,33 @@ test("kick and ban (Z6)", async () => {
   assert.equal(await jun.notice(), "이 방에는 들어갈 수 없어요.");
 });
 
+test("a member whose writing is paused reads, learns why, and is told apart from one whose notifications are off", async () => {
+  const { minji, jun, sora } = await together("잠깐 멈춤", { lasting: true });
+  const actions = await minji.openMemberMenu("준");
+  // What one does for oneself and what a moderator does have their own words and signs.
+  const sign = (item) => item.locator("use").evaluate((use) => use.getAttribute("href").split("#")[1]);
+  const [pause, silence] = [actions.locator("summary", { hasText: "쓰기 제한" }), actions.locator(".action--mute button")];
+  assert.equal((await silence.innerText()).trim(), "이 사람 알림 끄기");
+  assert.deepEqual([await sign(pause), await sign(silence)], ["talk-off", "bell-off"]);
+  await pause.click();
+  await actions.locator("details[open] [name=reason]").fill("도배");
+  await actions.locator("details[open] button").click();
+  await minji.waitForRoom();
+  await jun.page.locator(".composer__text").fill("말해도 되나요");
+  await jun.page.locator(".composer__text").press("Enter");
+  await jun.page.locator(".message__failed").getByText("지금은 이 방에 글을 쓸 수 없어요.").waitFor();
+  await sora.send("우리는 계속 이야기해요");
+  await jun.waitForMessage("우리는 계속 이야기해요");
+  // Lifted in the list of reports.
+  await minji.page.locator(".talk__more").click();
+  await minji.page.locator("#room-menu [href$='/reports']").click();
+  await minji.page.getByText("도배").waitFor();
+  await minji.page.getByRole("button", { name: "제한 풀기" }).click();
+  await minji.page.getByText("저장했어요.").waitFor();
+  await jun.page.locator(".message__failed").getByText("다시 보내기").click();
+  await sora.waitForMessage("말해도 되나요");
+});
+
 test("an owner hands a room over, and on leaving the member who joined first gets it", async () => {
   const { minji, jun, sora } = await together("이어달리기");
   // What someone is writing stays while the page takes over the new role (F2).

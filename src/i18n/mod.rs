@@ -19,6 +19,7 @@ mod room;
 mod scheduled;
 mod script;
 mod settings;
+mod voice;
 
 use crate::chat::member::Presence;
 use crate::chat::message::Message;

@@ -65,7 +65,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     hides_reads_hint: "Others can't see how far you have read. You won't see what they have read either.",
     direct_from: "Who may start a direct conversation with me",
     direct_from_hint: "Existing conversations continue. Block people you no longer want to hear from.",
-    direct_everybody: "Everybody",
+    direct_everybody: "Everyone",
     direct_known: "People who share a room with me",
     direct_accounts: "People with an account",
     direct_nobody: "Nobody",

@@ -4,15 +4,14 @@ use super::STRINGS;
 use crate::chat::message::{Message, SystemEvent};
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
+use crate::i18n::voice::Voice;
 
-/// The same as for the API, but pages also mark guests.
+pub(super) fn system_line(message: &Message) -> String {
+    line(message, Voice::Api)
+}
+
 pub(super) fn page_line(message: &Message) -> String {
-    let joined = message.system.as_ref().filter(|system| system.event == SystemEvent::Join);
-    let alone = joined.filter(|system| system.others.unwrap_or_default() == 0);
-    match message.user.as_ref().filter(|user| user.kind == UserKind::Guest && alone.is_some()) {
-        Some(guest) => (STRINGS.room.joined_as_guest)(&guest.name),
-        None => system_line(message),
-    }
+    line(message, Voice::Page)
 }
 
 pub(super) fn page_refusal(code: Code) -> Option<&'static str> {
@@ -25,7 +24,7 @@ pub(super) fn page_refusal(code: Code) -> Option<&'static str> {
     })
 }
 
-pub(super) fn system_line(message: &Message) -> String {
+fn line(message: &Message, voice: Voice) -> String {
     let Some(system) = &message.system else { return String::new() };
     let target = called(system.user.as_ref().or(message.user.as_ref()));
     let actor = called(message.user.as_ref().or(system.by.as_ref()));
@@ -34,10 +33,12 @@ pub(super) fn system_line(message: &Message) -> String {
         system.by.as_ref().or(message.user.as_ref()).filter(|by| Some(by.id) != system.user.as_ref().map(|u| u.id));
     let by = by.map(|by| called(Some(by)));
     match system.event {
-        SystemEvent::Join => with_others(actor, system.others, "joined"),
+        SystemEvent::Join => joined(message, actor, system.others, voice),
         SystemEvent::Exit => with_others(actor, system.others, "left"),
         SystemEvent::Kick => removed(target, by, "was removed", system.reason.as_deref()),
-        SystemEvent::Ban => removed(target, by, "was removed and kept out", system.reason.as_deref()),
+        SystemEvent::Ban => {
+            removed(target, by, voice.says("was removed and kept out", "was banned"), system.reason.as_deref())
+        }
         SystemEvent::Owner => match by {
             Some(by) => format!("{by} made {target} the owner."),
             None => format!("{target} is the owner now."),
@@ -45,7 +46,10 @@ pub(super) fn system_line(message: &Message) -> String {
         SystemEvent::Title => {
             format!("{actor} renamed the room to “{}”.", system.title.as_deref().unwrap_or_default())
         }
-        SystemEvent::Max => format!("{actor} changed the number of seats to {}.", system.max.unwrap_or_default()),
+        SystemEvent::Max => {
+            let did = voice.says("changed the number of seats to", "changed the maximum number of people to");
+            format!("{actor} {did} {}.", system.max.unwrap_or_default())
+        }
         SystemEvent::Password => format!("{actor} changed the room's password."),
         SystemEvent::Moderator => match by {
             Some(by) => format!("{by} made {target} a moderator."),
@@ -55,6 +59,14 @@ pub(super) fn system_line(message: &Message) -> String {
             Some(by) => format!("{by} made {target} a member again."),
             None => format!("{target} is no longer a moderator."),
         },
+    }
+}
+
+fn joined(message: &Message, actor: String, others: Option<u32>, voice: Voice) -> String {
+    let guest = message.user.as_ref().filter(|user| user.kind == UserKind::Guest);
+    match guest.filter(|_| voice == Voice::Page && others.unwrap_or_default() == 0) {
+        Some(guest) => (STRINGS.room.joined_as_guest)(&guest.name),
+        None => with_others(actor, others, "joined"),
     }
 }
 

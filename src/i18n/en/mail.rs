@@ -11,9 +11,9 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
         )
     },
     confirm_title: "Confirm your address",
-    confirm_about: "Messages that you miss will be mailed to this address.",
+    confirm_about: "We will send missed messages to this address.",
     confirm_button: "Confirm",
-    confirm_done: "Confirmed. Messages that you miss will be mailed to you.",
+    confirm_done: "Confirmed. From now on we e-mail you the messages you miss.",
 
     digest_subject: |count| match count {
         1 => "You missed a message".to_owned(),
@@ -23,9 +23,9 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
         1 => format!("{name}, a message came while you were away."),
         _ => format!("{name}, {count} messages came while you were away."),
     },
-    digest_why: "You asked Madang to mail you missed messages. Nobody in the room sees a reply to this mail.",
+    digest_why: "You asked Madang to e-mail you missed messages. Replies to this e-mail do not reach the room.",
     unsubscribe: "Unsubscribe",
     unsubscribe_title: "Unsubscribe",
-    unsubscribe_about: "Missed messages will no longer be mailed to you.",
-    unsubscribe_done: "You are unsubscribed. You can turn the mails on again in the settings.",
+    unsubscribe_about: "We will no longer e-mail you missed messages.",
+    unsubscribe_done: "You are unsubscribed. You can turn these e-mails on again in the settings.",
 };

@@ -14,11 +14,11 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     send_as_file: "Send as a text file",
     send_plain: "Send as text",
     command_hints: [
-        "what you do — send it in italics",
+        "action — send it in italics",
         "[message] — shrug",
         "title — rename the room",
         "make an invite link",
-        "[off] — turn notifications of this room off; on again with off",
+        "[off] — turn off notifications of this room; with off, turn them on again",
         "time, what — be reminded (20m, tomorrow 9:00)",
     ],
     command_invite: |link| format!("Here is an invite link: {link}"),
@@ -62,11 +62,11 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     joined_as_guest: |name| format!("{name} joined as a guest."),
     first_hello: "Say the first hello. Send this link, and others can join at once.",
 
-    keep_messages: "Days until messages are deleted",
-    keep_files: "Days until files are deleted",
+    keep_messages: "Keep messages for (days)",
+    keep_files: "Keep files for (days)",
     keep_hint: |days| match days {
-        0 => "0: never.".to_owned(),
-        days => format!("0: as on the whole server, after {days} days. It cannot be more."),
+        0 => "0 keeps them forever.".to_owned(),
+        days => format!("0 follows the server: {days} days. It cannot be longer."),
     },
     original_gone: "The original is gone.",
 

@@ -20,7 +20,7 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
 
     notifications: "Notifications",
     notify: "Notify me in this browser",
-    notify_hint: "Get notified of new messages while you are not looking or Madang is closed.",
+    notify_hint: "Tells you about new messages while you are not looking at Madang or it is closed.",
     sound: "Play a sound",
     quiet: "Quiet hours",
     quiet_hint: "No notifications on any device during these hours.",
@@ -34,9 +34,9 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
 
     push_hidden: "There are new messages.",
     push_more: |count| format!("{count} more"),
-    push_test: "This device gets notifications.",
+    push_test: "Notifications work on this device.",
     push_title: "Devices with notifications",
-    push_about: "New messages are announced even when Madang is closed.",
+    push_about: "You hear of new messages even when Madang is closed.",
     push_none: "None yet. Turn notifications on above, and this browser appears here.",
     push_this: "This browser",
     push_at: "Last notification",
@@ -48,7 +48,7 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
 
     digest: "Missed messages by e-mail",
     digest_about: "Mentions, replies, whispers and direct messages that you have not read, in one e-mail.",
-    digest_when: "When",
+    digest_when: "When to send it",
     digest_off: "Never",
     digest_after: ["After 15 minutes", "After an hour", "After a day"],
     digest_unconfirmed: "We sent you an e-mail. Open its link to confirm your address first.",
@@ -58,6 +58,6 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     export_ask: "Create the file",
     export_making: "The file is being made. Open this page again in a moment.",
     export_download: "Download",
-    export_until: "Until",
-    export_made: "Made",
+    export_until: "Available until",
+    export_made: "Created",
 };

@@ -20,21 +20,21 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     password_rule: "여덟 자 이상으로, 쉽게 짐작할 수 없게 정해 주세요.",
 
     forgot: "비밀번호를 잊었어요",
-    forgot_about: "가입한 이메일을 적으면 새 비밀번호를 정할 수 있는 주소를 보내 드려요.",
+    forgot_about: "가입한 이메일을 적으면 새 비밀번호를 정할 수 있는 링크를 보내 드려요.",
     forgot_send: "메일 받기",
     forgot_sent: "그 이메일로 가입한 계정이 있으면 메일을 보냈어요. 한 시간 안에 열어 주세요.",
     reset: "새 비밀번호",
     reset_about: "바꾸면 모든 기기에서 로그아웃돼요.",
     reset_done: "비밀번호를 바꿨어요. 새 비밀번호로 로그인해 주세요.",
-    reset_subject: "마당의 새 비밀번호",
+    reset_subject: "마당 비밀번호 재설정",
     reset_email: |link| {
         format!(
-            "안녕하세요.\n\n아래 주소를 열면 마당의 새 비밀번호를 정할 수 있어요. 한 시간 동안 한 번만 열려요.\n\n{link}\n\n\
-             부탁한 적이 없다면 이 메일은 지나치셔도 돼요. 바뀌는 것은 없어요.\n"
+            "안녕하세요.\n\n아래 링크를 열면 마당의 새 비밀번호를 정할 수 있어요. 한 시간 안에 한 번만 쓸 수 있어요.\n\n{link}\n\n\
+             직접 요청하지 않았다면 이 메일을 무시해 주세요. 비밀번호는 바뀌지 않아요.\n"
         )
     },
-    link_gone: "쓸 수 없는 주소예요.",
-    link_gone_about: "이미 썼거나 시간이 지난 주소예요. 새 주소를 받아 주세요.",
+    link_gone: "더는 쓸 수 없는 링크예요.",
+    link_gone_about: "이미 사용했거나 만료된 링크예요. 새 링크를 받아 주세요.",
 
     admin: "관리자 되기",
     admin_about: "관리자는 들어가 있는 모든 방을 방장처럼 돌보고, 어떤 방이든 없앨 수 있어요.",
@@ -60,7 +60,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     password_changed: "바꾸면 다른 기기에서는 로그아웃돼요.",
     privacy: "공개 범위",
     hides_presence: "접속해 있는지 알리지 않기",
-    hides_presence_hint: "다른 사람에게 늘 떠나 있는 것으로 보이고, 어디까지 읽었는지도 보이지 않아요. 나도 다른 사람의 접속과 읽음을 볼 수 없어요.",
+    hides_presence_hint: "다른 사람에게 항상 접속하지 않은 것으로 보이고, 어디까지 읽었는지도 보이지 않아요. 나도 다른 사람의 접속과 읽음을 볼 수 없어요.",
     hides_reads: "읽었는지 알리지 않기",
     hides_reads_hint: "내가 어디까지 읽었는지 보이지 않아요. 나도 다른 사람이 읽었는지 볼 수 없어요.",
     direct_from: "나에게 1:1 대화를 걸 수 있는 사람",

@@ -5,22 +5,7 @@ use crate::chat::message::{Message, SystemEvent};
 use crate::chat::user::{User, UserKind};
 use crate::error::Code;
 use crate::i18n::josa::{Particle, josa};
-
-/// The API speaks 합쇼체, as its tutorials do; pages speak 해요체.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Voice {
-    Api,
-    Page,
-}
-
-impl Voice {
-    fn says(self, api: &'static str, page: &'static str) -> &'static str {
-        match self {
-            Self::Api => api,
-            Self::Page => page,
-        }
-    }
-}
+use crate::i18n::voice::Voice;
 
 pub(super) fn system_line(message: &Message) -> String {
     line(message, Voice::Api)
@@ -79,7 +64,7 @@ fn line(message: &Message, voice: Voice) -> String {
             acted(by, &format!("{target}을 {}", voice.says("방지기로 정하셨습니다.", "부방장으로 정했어요.")))
         }
         SystemEvent::Member => {
-            acted(by, &format!("{target}을 {}", voice.says("방지기에서 내려놓으셨습니다.", "부방장에서 내려놓았어요.")))
+            acted(by, &format!("{target}을 {}", voice.says("방지기에서 내려놓으셨습니다.", "부방장에서 해제했어요.")))
         }
     }
 }

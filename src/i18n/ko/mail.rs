@@ -16,7 +16,7 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     confirm_done: "확인했어요. 이제 놓친 메시지를 메일로 보내 드려요.",
 
     digest_subject: |count| format!("놓친 메시지 {count}개가 있어요"),
-    digest_lead: |name, count| format!("{name} 님, 자리를 비운 동안 메시지 {count}개가 왔어요."),
+    digest_lead: |name, count| format!("{name}님, 자리를 비운 동안 메시지 {count}개가 왔어요."),
     digest_why: "마당에서 놓친 메시지를 메일로 받기로 해서 보내 드렸어요. 이 메일에 답장해도 방에는 전해지지 않아요.",
     unsubscribe: "그만 받기",
     unsubscribe_title: "메일 그만 받기",

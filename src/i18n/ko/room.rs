@@ -11,11 +11,11 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     send_as_file: "텍스트 파일로 보내기",
     send_plain: "그대로 보내기",
     command_hints: [
-        "하는 일 — 기울임꼴로 보내기",
+        "행동 — 기울임꼴로 보내기",
         "[메시지] — 으쓱하기",
         "제목 — 방 제목 바꾸기",
         "초대 링크 만들기",
-        "[off] — 이 방의 알림 끄기, off로 다시 켜기",
+        "[off] — 이 방의 알림 끄기, off를 붙이면 다시 켜기",
         "시간 내용 — 알림 받기 (20분, 내일 9시)",
     ],
     command_invite: |link| format!("초대 링크를 만들었어요: {link}"),
@@ -59,8 +59,8 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     joined_as_guest: |name| format!("{name}님이 손님으로 들어왔어요."),
     first_hello: "첫 인사를 건네 보세요. 아래 주소를 보내면 바로 들어올 수 있어요.",
 
-    keep_messages: "메시지를 지울 때까지의 날수",
-    keep_files: "파일을 지울 때까지의 날수",
+    keep_messages: "메시지 보관 기간 (일)",
+    keep_files: "파일 보관 기간 (일)",
     keep_hint: |days| match days {
         0 => "0이면 지우지 않아요.".to_owned(),
         days => format!("0이면 서버에서 정한 대로 {days}일 뒤에 지워요. 더 길게는 할 수 없어요."),

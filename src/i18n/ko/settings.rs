@@ -28,13 +28,13 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     quiet_until: "끝",
     room_notifications: "이 방의 알림",
     level_all: "모든 메시지",
-    level_mentions: "나를 부를 때만",
+    level_mentions: "나를 멘션할 때만",
     level_none: "받지 않기",
-    level_none_hint: "안 읽은 수도 세지 않아요.",
+    level_none_hint: "안 읽은 메시지 수도 표시하지 않아요.",
 
     push_hidden: "새 메시지가 있어요.",
     push_more: |count| format!("그 밖에 {count}개"),
-    push_test: "이 기기에서 알림을 받을 수 있어요.",
+    push_test: "이 기기로 알림이 잘 와요.",
     push_title: "알림을 받는 기기",
     push_about: "마당을 닫아 두어도 새 메시지를 알려요.",
     push_none: "아직 없어요. 위에서 알림을 켜면 이 브라우저가 여기에 나와요.",
@@ -49,7 +49,7 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     push_try: "시험해 보기",
     push_stop: "그만 받기",
 
-    digest: "놓친 메시지를 메일로",
+    digest: "놓친 메시지 메일로 받기",
     digest_about: "자리를 비운 동안 온 멘션과 답장, 귓속말, 1:1 메시지를 메일 한 통으로 모아 보내요.",
     digest_when: "언제 보낼까요?",
     digest_off: "보내지 않기",
@@ -62,5 +62,5 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     export_making: "파일을 만들고 있어요. 조금 뒤에 이 화면을 다시 열어 주세요.",
     export_download: "내려받기",
     export_until: "보관 기한",
-    export_made: "만든 때",
+    export_made: "만든 시각",
 };
