@@ -14,9 +14,11 @@ use crate::ids::{RoomId, UserId};
 pub struct OtherUser {
     /// `None` once they have deleted their account.
     pub user: Option<User>,
+    /// Whether the viewer may see if they are there: the viewer does not hide it, and they have accepted the room.
+    pub is_shown: bool,
     /// Filled in by the service.
     pub presence: Presence,
-    /// When they were last online, unless they or the viewer hide it, or they have not accepted the room.
+    /// When they were last online, where the viewer sees it.
     pub seen_at: Option<String>,
 }
 
@@ -169,7 +171,7 @@ pub fn other_user(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<OtherUser>
     let has_accepted = tx.query_opt(accepted, &[&room_id, &id], |row| row.get::<i64>(0))?.is_some();
     let is_shown = has_accepted && !user::privacy(tx, me)?.hides_presence;
     let seen_at = if is_shown { user::seen_at(tx, id)?.map(rfc3339) } else { None };
-    Ok(OtherUser { user: user::find(tx, id)?, presence: Presence::Offline, seen_at })
+    Ok(OtherUser { user: user::find(tx, id)?, is_shown, presence: Presence::Offline, seen_at })
 }
 
 /// Checks that `me` may write into a direct room: the other user still exists and has not blocked them.

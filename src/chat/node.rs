@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::member::Presence;
-use super::user::User;
+use super::user::{Privacy, User};
 use super::{Tx, outbox};
 use crate::db::{Column, Param, Value};
 use crate::error::{Code, Result};
@@ -56,12 +56,12 @@ pub struct Node {
 /// What happens on a node and is not stored. The others are sent it in the order of the facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NodeEvent {
-    /// The first socket of a user joined a room.
-    Joined { room_id: RoomId, user: Box<User>, is_hidden: bool, is_ephemeral: bool },
+    /// The first socket of a user joined a room; with what the others there do not see of them.
+    Joined { room_id: RoomId, user: Box<User>, privacy: Privacy, is_ephemeral: bool },
     /// A user has no socket in a room any more.
     Left { room_id: RoomId, user_id: UserId },
     /// A user who is connected hides their presence from now on, or shows it.
-    Hidden { user_id: UserId, hides: bool, rooms: Vec<RoomId> },
+    Hidden { user_id: UserId, privacy: Privacy, rooms: Vec<RoomId> },
     /// Whether a user hides their presence was changed in the settings.
     PrivacyChanged { user_id: UserId },
     /// A user is online, away or gone; `has_left` if they left and do not hide it.
@@ -76,8 +76,8 @@ pub enum NodeEvent {
 }
 
 impl NodeEvent {
-    pub fn joined(room_id: RoomId, user: &User, is_hidden: bool, is_ephemeral: bool) -> Self {
-        Self::Joined { room_id, user: Box::new(user.clone()), is_hidden, is_ephemeral }
+    pub fn joined(room_id: RoomId, user: &User, privacy: Privacy, is_ephemeral: bool) -> Self {
+        Self::Joined { room_id, user: Box::new(user.clone()), privacy, is_ephemeral }
     }
 }
 

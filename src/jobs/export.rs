@@ -2,11 +2,12 @@
 //! written a piece at a time.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::archive::Archive;
+use super::archive::{Archive, StopOnDrop};
 use super::worker::Attempt;
 use crate::chat::export::{self, OwnMessage};
 use crate::chat::file::File;
@@ -27,10 +28,12 @@ impl App {
             Ok(incoming) => incoming,
             Err(_) => return Attempt::Failed("the disk takes no more"),
         };
-        let (app, runtime) = (self.clone(), Handle::current());
+        // Of a try that took too long the thread would otherwise go on beside the next.
+        let stop = StopOnDrop::default();
+        let (app, runtime, is_stopped) = (self.clone(), Handle::current(), stop.flag());
         let written = tokio::task::spawn_blocking(move || {
-            let mut archive = Archive::new(incoming, runtime);
-            app.write_export(&mut archive, user_id, lang)?;
+            let mut archive = Archive::new(incoming, runtime, is_stopped.clone());
+            app.write_export(&mut archive, &is_stopped, user_id, lang)?;
             archive.finish()
         });
         let incoming = match written.await.map_err(Error::internal) {
@@ -49,7 +52,7 @@ impl App {
     }
 
     /// Writes all parts. Blocks.
-    fn write_export(&self, archive: &mut Archive, me: UserId, lang: Lang) -> Result<()> {
+    fn write_export(&self, archive: &mut Archive, is_stopped: &AtomicBool, me: UserId, lang: Lang) -> Result<()> {
         let about = self.db.read_blocking(|tx| about(tx, me))?;
         archive.begin("madang.json")?;
         serde_json::to_writer_pretty(&mut *archive, &about).map_err(Error::internal)?;
@@ -59,7 +62,7 @@ impl App {
         let account = self.db.read_blocking(|tx| account::get(tx, me))?;
         put(archive, &ExportHead { lang, account: &account, made_at: &rfc3339(now_ms()) }.html())?;
         let mut last_room = String::new();
-        self.each_message(me, |one| {
+        self.each_message(is_stopped, me, |one| {
             put(archive, &ExportMessage { shows_room: one.room != last_room, one: &one }.html())?;
             last_room = one.room;
             Ok(())
@@ -68,12 +71,12 @@ impl App {
         archive.begin("messages.json")?;
         put(archive, "[")?;
         let mut separator = "\n";
-        self.each_message(me, |one| {
+        self.each_message(is_stopped, me, |one| {
             put(archive, std::mem::replace(&mut separator, ",\n"))?;
             serde_json::to_writer(&mut *archive, &json_of(&one)).map_err(Error::internal)
         })?;
         put(archive, "\n]\n")?;
-        self.each_message(me, |one| {
+        self.each_message(is_stopped, me, |one| {
             for file in &one.message.files {
                 let Some(hash) = self.db.read_blocking(|tx| export::own_file(tx, me, file.id))? else { continue };
                 archive.begin(&path_of(file))?;
@@ -88,10 +91,15 @@ impl App {
     }
 
     /// Calls `each` for every message of the user, in the order of sending, a page of the history at a time.
-    fn each_message(&self, me: UserId, mut each: impl FnMut(OwnMessage) -> Result<()>) -> Result<()> {
+    fn each_message(
+        &self,
+        is_stopped: &AtomicBool,
+        me: UserId,
+        mut each: impl FnMut(OwnMessage) -> Result<()>,
+    ) -> Result<()> {
         let mut reached = 0;
         while let Some((messages, next)) = self.db.read_blocking(|tx| export::messages_after(tx, me, reached))? {
-            if self.is_draining() {
+            if self.is_draining() || is_stopped.load(Ordering::Relaxed) {
                 return Err(Code::Unavailable.into());
             }
             // The archive does not take the last of the disk.

@@ -50,7 +50,7 @@ pub(super) struct Entry {
     pub(super) sent: Option<Presence>,
     /// When the last socket closed; a reload of a page is not an absence.
     pub(super) left_at: Option<Instant>,
-    /// Incremented with each room that the user leaves or accepts, and each change of `privacy`.
+    /// Incremented with each room that the user leaves or accepts, or a stranger opens, and each change of `privacy`.
     pub(super) version: u64,
 }
 
@@ -184,27 +184,6 @@ impl Connections {
             entry.version += 1;
         }
         inner.unwatch(room_id, user_id);
-    }
-
-    /// Notes that a stranger has opened a direct room with a user.
-    pub(super) fn requested(&self, room_id: RoomId, user_id: UserId) {
-        if let Some(entry) = self.0.lock().users.get_mut(&user_id) {
-            entry.requests.push(room_id);
-        }
-    }
-
-    /// Notes that a user has accepted a stranger's room. Returns whether the other user sees them there from now on: they
-    /// are connected to this node and do not hide it.
-    pub(super) fn accepted(&self, room_id: RoomId, user_id: UserId) -> bool {
-        let mut inner = self.0.lock();
-        let Some(entry) = inner.users.get_mut(&user_id) else { return false };
-        entry.requests.retain(|room| *room != room_id);
-        entry.version += 1;
-        // What it is now counts as news.
-        entry.sent = None;
-        let is_shown = !entry.privacy.hides_presence;
-        inner.changed.insert(user_id);
-        is_shown
     }
 
     pub(super) fn room_removed(&self, room_id: RoomId) {

@@ -126,7 +126,12 @@ impl Realtime {
                         self.reserve_slot(*room_id, &Arc::new(User::clone(user)));
                     }
                 }
-                Fact::Added { room, user_id, is_request: true } => self.connections.requested(room.id, *user_id),
+                Fact::Added { room, user_id, is_request: true } => {
+                    // Other nodes may get an older list of requests after this fact.
+                    if let Some(presence) = self.connections.requested(room.id, *user_id) {
+                        self.announce_presence(presence);
+                    }
+                }
                 Fact::Accepted { room_id, user_id } => {
                     self.accepted(*room_id, *user_id);
                     continue;
@@ -165,11 +170,11 @@ impl Realtime {
         match event {
             // The waiter may have stopped waiting.
             RoomEvent::Barrier(waiter) => drop(waiter.send(())),
-            RoomEvent::RemoteJoined { node, user, is_hidden, is_ephemeral } => {
-                self.remote_joined(node, room_id, &user, is_hidden, is_ephemeral);
+            RoomEvent::RemoteJoined { node, user, privacy, is_ephemeral } => {
+                self.remote_joined(node, room_id, &user, privacy, is_ephemeral);
             }
             RoomEvent::RemoteLeft { node, user_id } => self.remote_left(node, room_id, user_id),
-            RoomEvent::RemoteHidden { user_id, hides } => self.hide_in(room_id, user_id, hides),
+            RoomEvent::RemoteHidden { user_id, privacy } => self.hide_in(room_id, user_id, privacy),
             RoomEvent::NodeEnded { node } => self.left_with_node(node, room_id),
             event => {
                 if let Some(broadcaster) = self.broadcaster.get() {

@@ -9,7 +9,7 @@ use super::occupancy::Expiry;
 use super::room::{RoomEvent, RoomState};
 use super::{NodePresence, PresenceChange, PresenceChanges, Realtime};
 use crate::chat::node::{NodeEvent, NodeId};
-use crate::chat::user::User;
+use crate::chat::user::{Privacy, User};
 use crate::ids::{RoomId, UserId};
 
 impl Realtime {
@@ -49,7 +49,9 @@ impl Realtime {
         for room in rooms {
             let occupancy = room.occupancy.lock();
             for (user, is_hidden) in occupancy.local_users() {
-                self.announce(|| NodeEvent::joined(room.id, &user, is_hidden, occupancy.is_ephemeral()));
+                let hides_reads = self.connections.privacy(user.id).hides_reads;
+                let privacy = Privacy { hides_presence: is_hidden, hides_reads };
+                self.announce(|| NodeEvent::joined(room.id, &user, privacy, occupancy.is_ephemeral()));
             }
         }
     }
@@ -59,8 +61,8 @@ impl Realtime {
         let Some(room) = self.room(room_id) else { return };
         let occupancy = room.occupancy.lock();
         if occupancy.is_local(user.id) {
-            let is_hidden = self.connections.is_hidden_in(room_id, user.id);
-            self.announce(|| NodeEvent::joined(room_id, user, is_hidden, occupancy.is_ephemeral()));
+            let privacy = self.connections.privacy_in(room_id, user.id);
+            self.announce(|| NodeEvent::joined(room_id, user, privacy, occupancy.is_ephemeral()));
         }
     }
 
@@ -68,22 +70,25 @@ impl Realtime {
     pub fn take_presence_changes(&self) -> Vec<PresenceChange> {
         let is_wanted = self.presences_wanted.swap(false, Ordering::Relaxed);
         let PresenceChanges { all, local } = self.connections.take_presence_changes(self.timing.exit_grace, is_wanted);
-        for NodePresence { user_id, presence, has_left, rooms, requests } in local {
-            self.announce(|| NodeEvent::Presence { user_id, presence, has_left, rooms, requests });
-        }
+        local.into_iter().for_each(|presence| self.announce_presence(presence));
         all
+    }
+
+    pub(super) fn announce_presence(&self, presence: NodePresence) {
+        let NodePresence { user_id, presence, has_left, rooms, requests } = presence;
+        self.announce(|| NodeEvent::Presence { user_id, presence, has_left, rooms, requests });
     }
 
     /// Takes an event of another node.
     pub fn receive(self: &Arc<Self>, node: NodeId, event: NodeEvent) {
         match event {
-            NodeEvent::Joined { room_id, user, is_hidden, is_ephemeral } => {
-                self.push(room_id, RoomEvent::RemoteJoined { node, user: Arc::from(user), is_hidden, is_ephemeral });
+            NodeEvent::Joined { room_id, user, privacy, is_ephemeral } => {
+                self.push(room_id, RoomEvent::RemoteJoined { node, user: Arc::from(user), privacy, is_ephemeral });
             }
             NodeEvent::Left { room_id, user_id } => self.push(room_id, RoomEvent::RemoteLeft { node, user_id }),
-            NodeEvent::Hidden { user_id, hides, rooms } => {
+            NodeEvent::Hidden { user_id, privacy, rooms } => {
                 for room_id in rooms {
-                    self.push(room_id, RoomEvent::RemoteHidden { user_id, hides });
+                    self.push(room_id, RoomEvent::RemoteHidden { user_id, privacy });
                 }
             }
             NodeEvent::Presence { user_id, presence, has_left, rooms, requests } => {
@@ -106,17 +111,17 @@ impl Realtime {
         node: NodeId,
         room_id: RoomId,
         user: &Arc<User>,
-        is_hidden: bool,
+        privacy: Privacy,
         is_ephemeral: bool,
     ) {
         let came_online = {
             let mut rooms = self.rooms.lock();
             let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomState::new(room_id)));
             let arrival = self.next_arrival();
-            room.occupancy.lock().add_remote(user, node, is_hidden, is_ephemeral, arrival)
+            room.occupancy.lock().add_remote(user, node, privacy.hides_presence, is_ephemeral, arrival)
         };
         if let Some(count) = came_online {
-            self.came_online(room_id, user, count);
+            self.came_online(room_id, user, count, privacy.hides_reads);
         }
     }
 

@@ -87,6 +87,17 @@ impl Entry {
         LocalPresence { before, now, rooms, requests, hides, is_gone, is_waiting }
     }
 
+    /// Returns the present presence, as the other nodes are sent it.
+    fn presence_for_nodes(&self, user_id: UserId) -> NodePresence {
+        NodePresence {
+            user_id,
+            presence: self.presence(),
+            has_left: false,
+            rooms: self.shown_rooms(),
+            requests: self.requests.clone(),
+        }
+    }
+
     fn presence(&self) -> Presence {
         let is_away =
             |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|user| user.is_away.load(Ordering::Relaxed));
@@ -126,6 +137,37 @@ impl Connections {
                 || inner.remote.get(&user_id).is_some_and(|remote| remote.requests.contains(&room_id))
         };
         if is_request { Presence::Offline } else { self.presence(user_id) }
+    }
+
+    /// Notes that a stranger has opened a direct room with a user. Returns the presence of a user who is connected to this
+    /// node, with the new request.
+    pub(super) fn requested(&self, room_id: RoomId, user_id: UserId) -> Option<NodePresence> {
+        let mut inner = self.0.lock();
+        if let Some(remote) = inner.remote.get_mut(&user_id) {
+            remote.requests.push(room_id);
+        }
+        let entry = inner.users.get_mut(&user_id)?;
+        entry.requests.push(room_id);
+        entry.version += 1;
+        Some(entry.presence_for_nodes(user_id))
+    }
+
+    /// Notes that a user has accepted a stranger's room. Returns what a user who is connected to this node keeps to
+    /// themselves.
+    pub(super) fn accepted(&self, room_id: RoomId, user_id: UserId) -> Option<Privacy> {
+        let mut inner = self.0.lock();
+        let Inner { users, remote, changed, .. } = &mut *inner;
+        // What it is now counts as news, on the stranger's node, too.
+        if let Some(remote) = remote.get_mut(&user_id) {
+            remote.accepted(room_id);
+            changed.insert(user_id);
+        }
+        let entry = users.get_mut(&user_id)?;
+        entry.requests.retain(|room| *room != room_id);
+        entry.version += 1;
+        entry.sent = None;
+        changed.insert(user_id);
+        Some(entry.privacy)
     }
 
     /// Notes that one of a user's screens is visible, or no longer.
@@ -185,11 +227,12 @@ impl Connections {
         self.0.lock().users.get(&user_id).map(|entry| entry.privacy)
     }
 
-    /// Whether the other members of a room do not see that a connected user is there.
-    pub fn is_hidden_in(&self, room_id: RoomId, user_id: UserId) -> bool {
+    /// Returns what the other members of a room do not see of a connected user: nor their presence, while a stranger's room
+    /// is not accepted.
+    pub fn privacy_in(&self, room_id: RoomId, user_id: UserId) -> Privacy {
         let inner = self.0.lock();
-        let entry = inner.users.get(&user_id);
-        entry.is_some_and(|entry| entry.privacy.hides_presence || entry.requests.contains(&room_id))
+        let Some(entry) = inner.users.get(&user_id) else { return Privacy::default() };
+        Privacy { hides_presence: entry.privacy.hides_presence || entry.requests.contains(&room_id), ..entry.privacy }
     }
 
     /// Returns the presences that differ from what was last sent; with `is_wanted` all of this node are among those of the

@@ -17,6 +17,15 @@ pub(super) struct RemotePresence {
 }
 
 impl RemotePresence {
+    /// Notes that the user has accepted a stranger's room, whose stranger has not been sent the presence.
+    pub(super) fn accepted(&mut self, room_id: RoomId) {
+        self.requests.retain(|room| *room != room_id);
+        if !self.rooms.contains(&room_id) {
+            self.rooms.push(room_id);
+        }
+        self.sent = Presence::Offline;
+    }
+
     pub(super) fn presence(&self) -> Presence {
         self.nodes.iter().map(|(_, presence)| *presence).fold(Presence::Offline, more_present)
     }

@@ -12,7 +12,7 @@ use super::changes::Marks;
 use super::occupancy::Occupancy;
 use crate::chat::Fact;
 use crate::chat::node::NodeId;
-use crate::chat::user::User;
+use crate::chat::user::{Privacy, User};
 use crate::ids::{RoomId, UserId};
 
 /// The limit of a room's queue above which senders have to wait.
@@ -24,17 +24,17 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 pub enum RoomEvent {
     /// A committed change.
     Fact(Box<Fact>),
-    /// A user came online; with how many are online now.
-    CameOnline { user: Arc<User>, count: usize },
+    /// A user came online; with how many are online now, and whether they keep their read marks to themselves.
+    CameOnline { user: Arc<User>, count: usize, hides_reads: bool },
     /// A user went offline; with how many are left.
     WentOffline { user: Arc<User>, count: usize },
     /// A user is connected to another node from now on. It has a place in the room's order, as the end of an earlier
     /// membership must not end this stay.
-    RemoteJoined { node: NodeId, user: Arc<User>, is_hidden: bool, is_ephemeral: bool },
+    RemoteJoined { node: NodeId, user: Arc<User>, privacy: Privacy, is_ephemeral: bool },
     /// A user is not connected to another node any more.
     RemoteLeft { node: NodeId, user_id: UserId },
     /// A user on another node hides their presence from now on, or shows it.
-    RemoteHidden { user_id: UserId, hides: bool },
+    RemoteHidden { user_id: UserId, privacy: Privacy },
     /// Another node has ended, and nobody is connected to it any more.
     NodeEnded { node: NodeId },
     /// A user on another node is typing.

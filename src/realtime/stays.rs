@@ -15,22 +15,22 @@ use crate::ids::{RoomId, UserId};
 impl Realtime {
     /// Notes that a socket of a user joined a room; queues [`RoomEvent::CameOnline`] if it is their first.
     pub fn connected(self: &Arc<Self>, room_id: RoomId, is_ephemeral: bool, user: &Arc<User>) {
-        let arrival = {
+        let (arrival, hides_reads) = {
             let mut rooms = self.rooms.lock();
             let room = rooms.entry(room_id).or_insert_with(|| Arc::new(RoomState::new(room_id)));
             let arrival = self.next_arrival();
             let mut occupancy = room.occupancy.lock();
             // Read under the lock: a change after this finds the stay.
-            let is_hidden = self.connections.is_hidden_in(room_id, user.id);
-            let arrival = occupancy.add_socket(user, is_hidden, is_ephemeral, arrival);
+            let privacy = self.connections.privacy_in(room_id, user.id);
+            let arrival = occupancy.add_socket(user, privacy.hides_presence, is_ephemeral, arrival);
             if arrival.is_first_local {
                 // Under the lock, as all that is announced of stays: other nodes get it in the order in which it happened.
-                self.announce(|| NodeEvent::joined(room_id, user, is_hidden, is_ephemeral));
+                self.announce(|| NodeEvent::joined(room_id, user, privacy, is_ephemeral));
             }
-            arrival
+            (arrival, privacy.hides_reads)
         };
         if let Some(count) = arrival.came_online {
-            self.came_online(room_id, user, count);
+            self.came_online(room_id, user, count, hides_reads);
         }
     }
 
@@ -38,9 +38,9 @@ impl Realtime {
         self.arrivals.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(super) fn came_online(self: &Arc<Self>, room_id: RoomId, user: &Arc<User>, count: usize) {
+    pub(super) fn came_online(self: &Arc<Self>, room_id: RoomId, user: &Arc<User>, count: usize, hides_reads: bool) {
         self.changes.counted(room_id, count > self.timing.large_room);
-        self.push(room_id, RoomEvent::CameOnline { user: Arc::clone(user), count });
+        self.push(room_id, RoomEvent::CameOnline { user: Arc::clone(user), count, hides_reads });
     }
 
     pub(super) fn went_offline(self: &Arc<Self>, room_id: RoomId, user: &Arc<User>, count: usize) {
@@ -52,28 +52,27 @@ impl Realtime {
     /// leave or come. Returns `false` if something has changed since, so that it must be read again.
     pub fn set_privacy(self: &Arc<Self>, user_id: UserId, version: u64, privacy: Privacy) -> bool {
         let Some(rooms) = self.connections.set_privacy(user_id, version, privacy) else { return false };
-        let hides = privacy.hides_presence;
-        rooms.iter().for_each(|room_id| self.hide_in(*room_id, user_id, hides));
+        rooms.iter().for_each(|room_id| self.hide_in(*room_id, user_id, privacy));
         if !rooms.is_empty() {
-            self.announce(|| NodeEvent::Hidden { user_id, hides, rooms });
+            self.announce(|| NodeEvent::Hidden { user_id, privacy, rooms });
         }
         true
     }
 
     /// Shows a user to the stranger whose direct room they have accepted.
     pub(super) fn accepted(self: &Arc<Self>, room_id: RoomId, user_id: UserId) {
-        if self.connections.accepted(room_id, user_id) {
-            self.hide_in(room_id, user_id, false);
-            self.announce(|| NodeEvent::Hidden { user_id, hides: false, rooms: vec![room_id] });
+        if let Some(privacy) = self.connections.accepted(room_id, user_id).filter(|privacy| !privacy.hides_presence) {
+            self.hide_in(room_id, user_id, privacy);
+            self.announce(|| NodeEvent::Hidden { user_id, privacy, rooms: vec![room_id] });
         }
     }
 
-    pub(super) fn hide_in(self: &Arc<Self>, room_id: RoomId, user_id: UserId, hides: bool) {
+    pub(super) fn hide_in(self: &Arc<Self>, room_id: RoomId, user_id: UserId, privacy: Privacy) {
         let Some(room) = self.room(room_id) else { return };
-        let Some((user, count)) = room.occupancy.lock().hide(user_id, hides) else { return };
-        match hides {
+        let Some((user, count)) = room.occupancy.lock().hide(user_id, privacy.hides_presence) else { return };
+        match privacy.hides_presence {
             true => self.went_offline(room_id, &user, count),
-            false => self.came_online(room_id, &user, count),
+            false => self.came_online(room_id, &user, count, privacy.hides_reads),
         }
     }
 

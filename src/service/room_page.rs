@@ -91,7 +91,7 @@ impl App {
         }
         if let Some(other) = &mut page.other
             && let Some(user) = &other.user
-            && !page.privacy.hides_presence
+            && other.is_shown
         {
             other.presence = self.realtime.connections.presence_in(room_id, user.id);
         }

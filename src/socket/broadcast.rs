@@ -37,12 +37,10 @@ impl Broadcaster for SocketBroadcaster {
         Box::pin(async move {
             match (room_id, event) {
                 (_, RoomEvent::Fact(fact)) => self.fact(*fact).await,
-                (Some(room_id), RoomEvent::CameOnline { user, count }) => {
-                    self.presence_event("join", room_id, &user, count).await
+                (Some(room), RoomEvent::CameOnline { user, count, hides_reads }) => {
+                    self.presence_event("join", PresenceChange { room, user: &user, count, hides_reads }).await
                 }
-                (Some(room_id), RoomEvent::WentOffline { user, count }) => {
-                    self.presence_event("exit", room_id, &user, count).await
-                }
+                (Some(room_id), RoomEvent::WentOffline { user, count }) => self.went(room_id, &user, count).await,
                 (Some(room_id), RoomEvent::Typing { user }) => {
                     if let Err(error) = typing::send(&self.chat, room_id, &user).await {
                         tracing::error!(%error, "an event could not be encoded");
@@ -209,18 +207,21 @@ impl SocketBroadcaster {
         if let Some(user) = is_back {
             self.app.realtime.announce_stay(room_id, &user);
         } else if let Some((user, count)) = self.app.realtime.remove(room_id, user_id) {
-            self.presence_event("exit", room_id, &user, count).await;
+            self.went(room_id, &user, count).await;
         }
     }
 
+    async fn went(&self, room: RoomId, user: &User, count: usize) {
+        let hides_reads = self.app.realtime.connections.privacy(user.id).hides_reads;
+        self.presence_event("exit", PresenceChange { room, user, count, hides_reads }).await;
+    }
+
     /// Sends to the others that a user came online or left, unless the room is large.
-    async fn presence_event(&self, event: &str, room_id: RoomId, user: &User, count: usize) {
-        if count > self.app.config.large_room {
+    async fn presence_event(&self, event: &str, change: PresenceChange<'_>) {
+        if change.count > self.app.config.large_room {
             return;
         }
-        let user_id = user.id;
-        let hides_reads = self.app.realtime.connections.privacy(user_id).hides_reads;
-        let change = PresenceChange { room: room_id, user, count, hides_reads };
+        let (room_id, user_id) = (change.room, change.user.id);
         let Some(packet) = self.packet(event, &change) else { return };
         let sees_it = move |other: &ConnectedUser| other.id != user_id && !other.privacy.read().hides_presence;
         let reader = move |reader: &Recipient<'_>| reader.data().is_some_and(sees_it).then(|| packet.clone());

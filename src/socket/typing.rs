@@ -17,7 +17,8 @@ pub(super) async fn typing(app: App, socket: ChatSocket, request: RoomOnly) -> R
     if !socket.socket.is_in(&name) {
         return Err(not_in_room(&app, me, room_id).await);
     }
-    let is_shown = !app.realtime.is_large(room_id) && !app.realtime.connections.is_hidden_in(room_id, me.id);
+    let is_shown =
+        !app.realtime.is_large(room_id) && !app.realtime.connections.privacy_in(room_id, me.id).hides_presence;
     let may_send = is_shown && app.rates.may_send_typing(room_id, me.id);
     if may_send && app.reaches_members(me.id, room_id).await? {
         let user = me.profile();

@@ -5,7 +5,7 @@ use testkit::redis::Redis;
 
 use super::Nodes;
 use crate::support::fixtures::texts;
-use crate::support::{Client, ConnectOptions, Room, TIMEOUT, picture};
+use crate::support::{Client, ConnectOptions, Person, Room, TIMEOUT, picture};
 
 #[tokio::test]
 async fn an_evening_on_three_servers_with_redis() {
@@ -190,6 +190,55 @@ async fn a_hidden_presence_is_hidden_on_every_server() {
     assert_eq!(his.take("exit").await["user"]["id"], minji.id);
     nodes.node(1).call(&minji, "PATCH", "/me", json!({ "hidesPresence": false })).await.is(200);
     assert_eq!(his.take_where("join", |join| join["user"]["id"] == minji.id.as_str()).await["count"], 2);
+}
+
+#[tokio::test]
+async fn who_keeps_read_marks_to_themselves_comes_as_such_on_every_server() {
+    let nodes = Nodes::start(2, None).await;
+    let (minji, jun) = (nodes.node(0).account("minji").await, nodes.node(1).guest("jun").await);
+    let room = nodes.node(1).room(&jun, json!({ "title": "here" })).await;
+    let his = nodes.enter(1, &jun, &room).await;
+    nodes.node(0).call(&minji, "PATCH", "/me", json!({ "hidesReads": true })).await.is(200);
+    let _hers = nodes.enter(0, &minji, &room).await;
+    let join = his.take_where("join", |join| join["user"]["id"] == minji.id.as_str()).await;
+    assert_eq!(join["hidesReads"], true);
+}
+
+#[tokio::test]
+async fn a_stranger_on_another_server_sees_nothing_until_their_room_is_accepted() {
+    let nodes = Nodes::start(2, None).await;
+    let (minji, sora) = (nodes.node(0).guest("minji").await, nodes.node(1).guest("sora").await);
+    let room = nodes.node(0).room(&minji, json!({ "title": "here" })).await;
+    let _hers = nodes.enter(0, &minji, &room).await;
+    // The other server knows that she is there.
+    let known = async {
+        let hers = nodes.enter(1, &sora, &room).await;
+        while seen(&nodes, &sora, &room.id, &minji.id).await != "online" {
+            hers.settle().await;
+        }
+    };
+    tokio::time::timeout(TIMEOUT, known).await.expect("her presence reaches the other server");
+
+    let jun = nodes.node(1).guest("jun").await;
+    let his = nodes.node(1).connect(&jun).await;
+    let asked = nodes.node(1).call(&jun, "POST", "/direct", json!({ "userId": minji.id })).await.is(201);
+    let direct = asked["id"].as_str().unwrap();
+    let page = async || nodes.node(1).page(&jun, &format!("/room/{direct}")).await.text();
+    let shows = "data-presence=\"online\"><i";
+    assert_eq!(seen(&nodes, &jun, direct, &minji.id).await, "offline");
+    assert!(!page().await.contains(shows));
+
+    nodes.node(0).call(&minji, "POST", &format!("/rooms/{direct}/accept"), Value::Null).await.is(204);
+    his.take_where("presence", |one| one["userId"] == minji.id.as_str() && one["state"] == "online").await;
+    assert_eq!(seen(&nodes, &jun, direct, &minji.id).await, "online");
+    assert!(page().await.contains(shows));
+}
+
+/// Returns the presence of a user in a room, as another member on the second server sees it.
+async fn seen(nodes: &Nodes, viewer: &Person, room: &str, user: &str) -> Value {
+    let members = nodes.node(1).call(viewer, "GET", &format!("/rooms/{room}/members"), Value::Null).await.is(200);
+    let members = members["members"].as_array().unwrap();
+    members.iter().find(|member| member["user"]["id"] == user).map_or(Value::Null, |one| one["presence"].clone())
 }
 
 #[tokio::test]

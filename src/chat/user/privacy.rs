@@ -1,12 +1,14 @@
 //! What users keep to themselves. It goes both ways: who hides their presence or their read marks does not see those of
 //! others.
 
+use serde::{Deserialize, Serialize};
+
 use crate::chat::Tx;
 use crate::db::Row;
 use crate::error::Result;
 use crate::ids::UserId;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Privacy {
     pub hides_presence: bool,
     pub hides_reads: bool,
