@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { framesOf, gif, png } from "./support/images.mjs";
+import { avif, framesOf, gif, png } from "./support/images.mjs";
 import { setup, test } from "./support/setup.mjs";
 
 const s = setup();
@@ -121,6 +121,27 @@ test("a chosen file can be removed, and a broken image is refused with a reason"
   await minji.page.locator(".message__failed").getByText("읽을 수 없거나 너무 큰 그림이에요.").waitFor();
   await minji.page.locator(".message__failed").getByText("지우기").click();
   await minji.page.locator(".is-pending").waitFor({ state: "detached" });
+});
+
+// F23, F24
+test("a tall, a wide and a tiny picture can be seen and pressed, and AVIF is shown", async () => {
+  const minji = await s.minji({ viewport: { width: 390, height: 844 } });
+  await minji.createRoom("길쭉한 그림");
+  const { page } = minji;
+  const send = async (name, mimeType, buffer) => {
+    await page.locator(".composer [type=file]").setInputFiles({ name, mimeType, buffer });
+    await page.locator(".composer .upload-item").waitFor();
+    await page.locator(".button--send").click();
+  };
+  for (const [name, width, height] of [["긴 화면.png", 24, 1600], ["넓은 화면.png", 1600, 24], ["점.png", 1, 1]]) {
+    await send(name, "image/png", png(width, height));
+    await seesPicture(minji, name);
+    const box = await page.locator(`.picture img[alt="${name}"]`).boundingBox();
+    assert.ok(box.width >= 72 && box.height >= 72 && box.x + box.width <= 390 && box.height <= 320, `${name}: ${JSON.stringify(box)}`);
+  }
+  // The server reads no AVIF, but the browser does.
+  await send("풍경.avif", "image/avif", avif);
+  await seesPicture(minji, "풍경.webp");
 });
 
 // F24

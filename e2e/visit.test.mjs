@@ -161,3 +161,24 @@ test("a long way up, the list stays short and every message is there", async () 
   }
   await minji.waitForMessage("419번째 말");
 });
+
+// F18: messages that come below
+test("who reads further up keeps their place while many messages come, and the list stays short", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  const path = await minji.createRoom("위쪽", { lasting: true });
+  await fill(minji, path, 60);
+  await jun.join(path);
+  const { page } = minji;
+  await page.goto(path);
+  await minji.waitForRoom();
+  await page.locator(".timeline").evaluate((list) => (list.scrollTop = -900));
+  await page.locator(".latest").waitFor();
+  const place = () => page.locator("#m-42").evaluate((message) => Math.round(message.getBoundingClientRect().top));
+  const before = await place();
+  await fill(jun, path, 380);
+  await page.locator(".pill--end").waitFor();
+  assert.ok(Math.abs((await place()) - before) <= 2, `from ${before} to ${await place()}`);
+  assert.ok((await page.locator("[data-message]").count()) <= 350, String(await page.locator("[data-message]").count()));
+  await page.locator(".pill--end").click();
+  await inSight(page, "379번째 말");
+});

@@ -102,18 +102,21 @@ export default class TimelineController extends Controller<HTMLElement> {
     decorate(element, this.connection.me);
     foldBlocked(element);
     const isNews = isNew && message.user?.id !== this.connection.me;
-    if (!isNew) {
-      if (this.isAtBottom) replace(present, element);
-      else this.scroller.keep(() => replace(present, element));
-    } else if (!this.insert(element, message.seq)) {
-      this.history.keep(message);
-      return this.news(element, isNews && message.seq > this.lastSeq());
-    }
-    this.pending.drop(message.key, message.seq);
-    arrange(element);
-    arrange(neighbour(element, "nextElementSibling"));
-    countUnread([element], this.connection.reads);
-    this.after(element, isNews);
+    let isShown = true;
+    const change = () => {
+      if (!isNew) replace(present, element);
+      else if (!this.insert(element, message.seq)) return void (isShown = false);
+      this.pending.drop(message.key, message.seq);
+      arrange(element);
+      arrange(neighbour(element, "nextElementSibling"));
+      countUnread([element], this.connection.reads);
+    };
+    // With all that changes heights, or what is read further up would move with each message. The end stays by itself.
+    if (this.isAtBottom) change();
+    else this.scroller.keep(change);
+    if (isShown) return this.after(element, isNews);
+    this.history.keep(message);
+    this.news(element, isNews && message.seq > this.lastSeq());
   }
 
   /** Replaces all messages, after a gap that the server cannot fill. */
@@ -292,8 +295,7 @@ export default class TimelineController extends Controller<HTMLElement> {
     while (after && seqOf(after) >= seq) after = neighbour(after, "previousElementSibling");
     if (after) {
       if (isLast && !this.history.isAtEnd) return false;
-      if (this.isAtBottom) after.after(element);
-      else this.scroller.keep(() => after.after(element));
+      after.after(element);
       return true;
     }
     const older = this.listTarget.querySelector(":scope > .older");

@@ -5,6 +5,9 @@
 const END_PX = 40;
 
 export class Scroller {
+  /** What was kept last, and where: positions are rounded to pixels, and many roundings would add up. */
+  private kept: { anchor: HTMLElement; offset: number; scrollTop: number } | undefined;
+
   constructor(private readonly element: HTMLElement) {}
 
   /** The distance from the end. */
@@ -39,9 +42,13 @@ export class Scroller {
   keep(change: () => void): void {
     const anchor = this.firstSeen();
     if (!anchor) return change();
-    const before = this.offsetOf(anchor);
+    const { kept } = this;
+    const isStill = kept?.anchor === anchor && kept.scrollTop === this.element.scrollTop;
+    const offset = isStill ? kept.offset : this.offsetOf(anchor);
     change();
-    if (anchor.isConnected) this.element.scrollTop += this.offsetOf(anchor) - before;
+    if (!anchor.isConnected) return;
+    this.element.scrollTop += this.offsetOf(anchor) - offset;
+    this.kept = { anchor, offset, scrollTop: this.element.scrollTop };
   }
 
   /** The first message in sight, and where it is. */
