@@ -35,6 +35,34 @@ test("lists agree with each other, and every message has its author", async () =
   assert.match((await row.locator(".row__members").innerText()).replace(/\s+/g, ""), /^2\/2/);
 });
 
+// F29, and who a member is
+test("people have an order, and a member's menu begins with who they are", async () => {
+  const [minji, jun, sora, arin] = await Promise.all([s.minji(), s.jun(), s.sora(), s.user("아린")]);
+  const room = await minji.createRoom("차례", { lasting: true });
+  await jun.join(room);
+  await sora.join(room);
+  await arin.join(room);
+  await jun.page.evaluate(() => fetch("/api/me", { method: "PATCH", headers: { "content-type": "application/json" }, body: JSON.stringify({ bio: "산을 좋아해요" }) }));
+  await minji.waitForOnlineCount(4);
+  const order = (page) => page.locator("[data-member] .member__name").allTextContents();
+  // The owner, then by name; after a reload as before.
+  for (const page of [sora.page, arin.page]) {
+    await page.reload();
+    await page.locator(".room.is-live").waitFor();
+    assert.deepEqual(await order(page), ["민지", "소라", "아린", "준"]);
+  }
+  await minji.actOnMember("준", "부방장으로 정하기");
+  await sora.member("준").locator("[data-mark=moderator]").waitFor();
+  await sora.page.reload();
+  await sora.waitForRoom();
+  assert.deepEqual(await order(sora.page), ["민지", "준", "소라", "아린"]);
+  await sora.openMemberMenu("준");
+  const card = sora.page.locator("#member-menu .card");
+  await card.getByText("산을 좋아해요").waitFor();
+  await card.getByText(/부터 마당에 있어요/).waitFor();
+  assert.match(await card.innerText(), /준/);
+});
+
 // F19, F20, F32: a direct room
 test("a direct room shows one day, and presence in its place", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);

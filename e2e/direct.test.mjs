@@ -87,6 +87,12 @@ test("a stranger's direct room waits apart, uncounted, until it is accepted", as
   await Promise.all([minji.createRoom("민지네"), jun.createRoom("준네")]);
   const userId = await minji.page.evaluate(async () => (await (await fetch("/api/me")).json()).id);
   const direct = await jun.page.evaluate(asksToTalk, { userId, text: "누구신지 모르지만 안녕하세요" });
+  // Who asks does not see whether the other is there, not even in the first paint.
+  const first = await (await jun.context.request.get(`/room/${direct}`)).text();
+  assert.match(first, /class="talk__seen"[^>]*data-presence="offline"/);
+  await jun.page.goto(`/room/${direct}`);
+  await jun.waitForRoom();
+  assert.equal(await jun.page.locator(".talk__seen span").filter({ visible: true }).count(), 0);
   await minji.page.goto("/");
   const requests = minji.page.locator(".requests");
   await requests.getByText("대화 요청").click();

@@ -98,6 +98,10 @@ test("one press leaves no room and hands none over", async () => {
     const actions = await minji.openMemberMenu("준");
     await actions.locator("summary").getByText(action, { exact: true }).click();
     await actions.locator("details[open] p").waitFor();
+    // A ban has a reason and a time, and a removal a reason.
+    const asked = { "방장 넘기기": [], 내보내기: ["reason"], "내보내고 막기": ["reason", "hours", "revokeInvites"] }[action];
+    const fields = await actions.locator("details[open] :is(input:not([type=hidden]), select)").evaluateAll((all) => all.map(({ name }) => name));
+    assert.deepEqual(fields, asked, action);
     await minji.page.keyboard.press("Escape");
   }
   await jun.send("아직 여기 있어요");

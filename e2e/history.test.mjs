@@ -33,6 +33,8 @@ test("a link shows its message, and scrolling leads to the newest without a gap"
     return top > 0 && bottom < innerHeight;
   }), true);
   isWhole(await lines(jun));
+  // From there, too, a button leads to the newest (F16).
+  await jun.page.locator(".latest").waitFor();
 
   // A live message lies beyond the loaded pages: the pill shows it, and it is not appended.
   await minji.send("줄 160");

@@ -57,6 +57,50 @@ test("theme, size and Enter are chosen in the settings, and kept", async () => {
   await minji.waitForMessage("한 줄");
 });
 
+test("quiet hours keep a notification back, and the app counts what is unread", async () => {
+  const [minji, jun] = await Promise.all([s.minji({ permissions: ["notifications"] }), s.jun()]);
+  const room = await minji.createRoom("밤의 방", { lasting: true });
+  await jun.join(room);
+  const { page } = minji;
+  await page.addInitScript(() => {
+    globalThis.shown = [];
+    globalThis.Notification = class extends EventTarget {
+      static permission = "granted";
+      static requestPermission = async () => "granted";
+      constructor(title, { body }) {
+        super();
+        globalThis.shown.push(`${title}: ${body}`);
+      }
+      close() {}
+    };
+    Object.defineProperty(document, "hasFocus", { value: () => false });
+    navigator.setAppBadge = async (count) => void (globalThis.badge = count);
+  });
+  await page.goto("/me");
+  await page.locator("[data-preferences-target=notify]").check();
+  await page.locator("[data-preferences-target=sound]").uncheck();
+  const hours = page.locator("form[action='/me/notifications']");
+  const quiet = async (from, until) => {
+    await page.goto("/me");
+    await hours.locator("[name=quiet]").check();
+    await hours.locator("[name=from]").fill(from);
+    await hours.locator("[name=until]").fill(until);
+    await hours.locator(".button--primary").click();
+    await page.waitForURL(/done=/);
+    await page.goto("/");
+    await page.locator(".my-room", { hasText: "밤의 방" }).waitFor();
+  };
+  const minute = (from) => page.evaluate((from) => new Date(Date.now() + from * 60_000).toTimeString().slice(0, 5), from);
+  await quiet(await minute(-60), await minute(60));
+  await jun.send("자고 있나요");
+  await page.waitForFunction(() => globalThis.badge === 1);
+  assert.deepEqual(await page.evaluate(() => globalThis.shown), []);
+  await quiet(await minute(120), await minute(180));
+  await jun.send("일어났나요");
+  await page.waitForFunction(() => globalThis.badge === 2);
+  await page.waitForFunction(() => globalThis.shown.length === 1);
+});
+
 test("a room that notifies of nothing counts nothing, and another notifies with a sound off", async () => {
   const [minji, jun] = await Promise.all([s.minji({ permissions: ["notifications"] }), s.jun()]);
   const loud = await minji.createRoom("시끄러운 방", { lasting: true });

@@ -66,6 +66,8 @@ test("pictures of one message are an album, and code can be copied and wrapped",
   await page.locator(".composer__text").fill("```js\nlet a = 1;\n```");
   await page.locator(".composer__text").press("Enter");
   const code = page.locator(".message:not(.is-pending) .code");
+  await code.waitFor();
+  assert.deepEqual(await code.locator(".code-keyword, .code-number").allTextContents(), ["let", "1"]);
   await code.hover();
   await code.locator("button").last().click();
   await code.locator("pre.is-wrapped").waitFor();

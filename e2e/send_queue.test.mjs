@@ -1,7 +1,10 @@
 // Nothing that was written is lost: messages wait in the browser, with their files, and drafts stay.
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { png } from "./support/images.mjs";
-import { setup, test } from "./support/setup.mjs";
+import { launchIn, setup, test } from "./support/setup.mjs";
 
 const s = setup();
 const note = (name, content = name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
@@ -46,6 +49,35 @@ test("messages of a closed tab go out from the next one, with their files, in or
   await jun.send("다시 왔어요");
   await minji.waitForMessage("다시 왔어요");
   for (const user of [minji, jun]) assert.deepEqual((await user.messages()).slice(-4), ["하나", "둘", "셋", "다시 왔어요"]);
+});
+
+test("a message and a draft outlive a restart of the browser", async () => {
+  const proxy = await s.proxy();
+  const minji = await s.minji();
+  const room = await minji.createRoom("껐다 켜도", { lasting: true });
+  const folder = await mkdtemp(join(tmpdir(), "madang-profile-"));
+  let jun = await launchIn(folder, "준", proxy.url);
+  try {
+    await jun.join(room);
+    proxy.disconnect();
+    await jun.page.locator(".bar").waitFor();
+    await write(jun, "꺼지기 전에 한 말");
+    await jun.page.locator(".is-pending .message__state", { hasText: "연결되면 보낼게요" }).waitFor();
+    await jun.page.locator(".composer__text").fill("쓰다 만 글");
+    // A draft is stored a moment after it was typed, or when its page is left.
+    await jun.page.goto("about:blank");
+    await jun.context.close();
+    proxy.restore();
+    jun = await launchIn(folder, "준", proxy.url);
+    await jun.page.goto(room);
+    await jun.waitForRoom();
+    await minji.waitForMessage("꺼지기 전에 한 말");
+    assert.equal(await jun.page.locator(".composer__text").inputValue(), "쓰다 만 글");
+    jun.assertNoErrors();
+  } finally {
+    await jun.context.close();
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("two tabs send one after the other, and show the same", async () => {

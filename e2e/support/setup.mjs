@@ -36,8 +36,15 @@ export async function until(page, condition, arg) {
   }
 }
 
+const program = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS };
+
 export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  return chromium.launch(program);
+}
+
+/** Starts a browser of one user whose profile stays in a folder. */
+export async function launchIn(folder, name, url) {
+  return User.in(await chromium.launchPersistentContext(folder, { ...program, ...User.profile(url) }), name, url);
 }
 
 /**

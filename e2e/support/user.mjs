@@ -15,8 +15,17 @@ export class User {
   }
 
   static async open(name, browser, url, options) {
+    return User.in(await browser.newContext(User.profile(url, options)), name, url);
+  }
+
+  /** The options of a browser profile. */
+  static profile(url, options) {
     // The worker has tests of its own; in all others each request is the page's.
-    const context = await browser.newContext({ baseURL: url, locale: "ko-KR", timezoneId: "Asia/Seoul", serviceWorkers: "block", ...options });
+    return { baseURL: url, locale: "ko-KR", timezoneId: "Asia/Seoul", serviceWorkers: "block", ...options };
+  }
+
+  /** Opens a page in a browser profile. */
+  static async in(context, name, url) {
     context.setDefaultTimeout(STEP_TIMEOUT_MS);
     const user = new User(name, context, url);
     user.page = await user.newPage();
