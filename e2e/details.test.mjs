@@ -89,6 +89,24 @@ test("a direct room shows one day, and presence in its place", async () => {
   assert.match(await seen.innerText(), /방금|분 전/);
 });
 
+test("a new room shows its address until somebody writes, and a long quote its words alone", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  const room = await minji.createRoom("새로 연 방", { lasting: true });
+  const hello = minji.page.locator(".hello");
+  assert.equal(await hello.locator(".address__text").inputValue(), s.server.url + room);
+  await jun.join(room);
+  await minji.member("준").waitFor();
+  assert.equal(await hello.isVisible(), true, "who joins has not written");
+  await jun.page.locator(".composer__text").fill("**첫** 인사예요");
+  await jun.page.locator(".composer__text").press("Enter");
+  await hello.waitFor({ state: "detached" });
+  await jun.page.locator(".hello").waitFor({ state: "detached" });
+  await minji.page.locator(".message", { hasText: "첫 인사예요" }).hover();
+  await minji.page.locator("#message-bar").getByRole("button", { name: "답장하기" }).click();
+  await minji.send("어서 와요");
+  assert.equal(await jun.message("어서 와요").locator(".reply span").innerText(), "첫 인사예요");
+});
+
 // F33, F36: dialogs and keys
 test("sheets keep the focus and give it back, and keys work from anywhere", async () => {
   const minji = await s.minji();

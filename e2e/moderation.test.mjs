@@ -82,6 +82,19 @@ test("a member whose writing is paused reads, learns why, and is told apart from
   await sora.waitForMessage("말해도 되나요");
 });
 
+test("a room in which only its owner writes is read by all", async () => {
+  const { minji, jun, room } = await together("알림판", { lasting: true });
+  await minji.send("내일은 쉬어요");
+  await jun.waitForMessage("내일은 쉬어요");
+  await minji.context.request.patch(`/api/rooms/${room.split("/").at(-1)}`, { data: { writers: "owner" } });
+  await jun.page.reload();
+  await jun.page.locator(".read-only", { hasText: "정해진 사람만 글을 쓸 수 있는 방이에요." }).waitFor();
+  await jun.waitForMessage("내일은 쉬어요");
+  assert.equal(await jun.page.locator(".composer").count(), 0);
+  await minji.send("모레 만나요");
+  await jun.waitForMessage("모레 만나요");
+});
+
 test("an owner hands a room over, and on leaving the member who joined first gets it", async () => {
   const { minji, jun, sora } = await together("이어달리기");
   // What someone is writing stays while the page takes over the new role (F2).

@@ -228,6 +228,12 @@ impl RoomPage<'_> {
         (self.me.role < needed).then_some(self.lang.strings().report.read_only)
     }
 
+    /// Whether nobody has written in the room, so that it invites to begin.
+    fn is_new(&self) -> bool {
+        let is_quiet = self.messages.iter().all(|message| message.kind == MessageKind::System);
+        is_quiet && !self.has_older && !self.has_newer && self.peer.is_none() && self.read_only().is_none()
+    }
+
     fn may_pin(&self) -> bool {
         self.room.may_pin(self.me.role)
     }

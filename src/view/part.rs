@@ -1,6 +1,7 @@
 //! Helper functions of the templates.
 
 pub(super) use super::icons;
+use super::markup::bare;
 use crate::chat::file::File;
 use crate::chat::invite::Invite;
 use crate::chat::member::{Member, Role};
@@ -138,6 +139,11 @@ pub(super) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     host.strip_prefix("www.").unwrap_or(host)
+}
+
+/// Returns what a reply quotes, without its markup.
+pub(super) fn quoted(excerpt: &str) -> String {
+    bare(excerpt, &[])
 }
 
 /// Returns whether a text consists of a few emoji only, which are shown large.

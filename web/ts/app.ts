@@ -4,6 +4,7 @@ import AttachController from "./controllers/attach_controller";
 import ComposerController from "./controllers/composer_controller";
 import DropController from "./controllers/drop_controller";
 import GalleryController from "./controllers/gallery_controller";
+import HelloController from "./controllers/hello_controller";
 import InstallController from "./controllers/install_controller";
 import LaterController from "./controllers/later_controller";
 import LightboxController from "./controllers/lightbox_controller";
@@ -61,6 +62,7 @@ const controllers = {
   composer: ComposerController,
   drop: DropController,
   gallery: GalleryController,
+  hello: HelloController,
   install: InstallController,
   later: LaterController,
   lightbox: LightboxController,

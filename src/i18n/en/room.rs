@@ -42,8 +42,8 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     ban_says: "They leave the room and cannot come back until you unban them.",
     block_says: "They can't whisper to you or message you, and their messages are folded. They are not told.",
     moderator_says: "Moderators can delete messages and remove people.",
-    reason: "Reason",
-    reason_hint: "Optional. Everyone in the room sees it.",
+    reason: "Reason (optional)",
+    reason_hint: "Everyone in the room sees it",
 
     kept: "Keep this room",
     kept_hint: "The room and its messages stay when everyone leaves.",

@@ -17,7 +17,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     no_account: "아직 계정이 없어요",
     email: "이메일",
     password: "비밀번호",
-    password_rule: "여덟 자 이상으로, 쉽게 짐작할 수 없게 정해 주세요.",
+    password_rule: "8자 이상으로, 쉽게 짐작할 수 없게 정해 주세요.",
 
     forgot: "비밀번호를 잊었어요",
     forgot_about: "가입한 이메일을 적으면 새 비밀번호를 정할 수 있는 링크를 보내 드려요.",

@@ -39,8 +39,8 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     ban_says: "방에서 나가게 되고, 막은 것을 풀 때까지 다시 들어올 수 없어요.",
     block_says: "나에게 귓속말이나 1:1 대화를 보낼 수 없고, 그 사람의 메시지는 접혀 보여요. 상대는 알 수 없어요.",
     moderator_says: "부방장은 메시지를 지우고 사람을 내보낼 수 있어요.",
-    reason: "이유",
-    reason_hint: "적지 않아도 돼요. 방에 있는 사람에게 보여요.",
+    reason: "이유 (선택)",
+    reason_hint: "방에 있는 모두에게 보여요",
 
     kept: "계속 남는 방",
     kept_hint: "모두 나가도 방과 대화가 남아요.",

@@ -101,7 +101,7 @@ function section(name: string, emoji: string[]): HTMLElement {
   const part = document.createElement("section");
   part.className = "emoji__group";
   if (name) {
-    const title = document.createElement("h3");
+    const title = document.createElement("h2");
     title.className = "caption";
     title.textContent = name;
     part.append(title);
