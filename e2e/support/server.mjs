@@ -16,10 +16,10 @@ export class Server {
   #dataDir;
   port = 0;
 
-  static async start() {
+  static async start(settings) {
     const server = new Server();
     server.#dataDir = await mkdtemp(join(tmpdir(), "madang-e2e-"));
-    await server.start();
+    await server.start(settings);
     return server;
   }
 

@@ -132,6 +132,8 @@ export class User {
   /** Opens the menu of a member and returns its actions. */
   async openMemberMenu(name, page = this.page) {
     if (await page.locator("#member-menu[open]").count()) await page.keyboard.press("Escape");
+    // In a narrow window the list is a sheet.
+    if ((await page.locator(".talk__people").isVisible()) && !(await page.locator("#side-people:popover-open").count())) await page.locator(".talk__people").click();
     await this.member(name, page).locator(".member__row").click();
     const actions = page.locator("#member-menu[open] .member-actions");
     await actions.waitFor();
