@@ -33,6 +33,7 @@ try {
       room: await load(viewport, room, await minji.context.storageState()),
       switching: await moves(viewport, room, other, await minji.context.storageState()),
       flood: await flood(viewport, room, minji),
+      above: await flood(viewport, room, minji, -900),
       scores: process.env.LIGHTHOUSE ? await scores(name === "desktop", room, minji) : null,
     };
     console.log(name, rows[name]);
@@ -117,8 +118,8 @@ async function moves(viewport, room, other, storageState) {
   return { readable: median(times.readable), live: median(times.live) };
 }
 
-/** Many messages a second from another user: what each costs the main thread. */
-async function flood(viewport, room, reader) {
+/** Many messages a second from another user: what each costs the main thread of who is at the end, or further up. */
+async function flood(viewport, room, reader, scrollTop = 0) {
   const user = await User.open("민지", browser, server.url, { viewport, storageState: await reader.context.storageState() });
   const { page } = user;
   const writer = await User.open("준", browser, server.url);
@@ -127,6 +128,7 @@ async function flood(viewport, room, reader) {
   await page.addInitScript(observe);
   await page.goto(room);
   await user.waitForRoom();
+  await page.locator(".timeline").evaluate((list, scrollTop) => (list.scrollTop = scrollTop), scrollTop);
   await page.waitForTimeout(1_500);
   const line = await user.context.newCDPSession(page);
   // Time of the processor: what else runs on the machine does not count.
@@ -146,7 +148,8 @@ async function flood(viewport, room, reader) {
     },
     { id: room.split("/").at(-1), count: RATE * seconds, rate: RATE },
   );
-  await user.waitForMessage(`빠른 말 ${RATE * seconds - 1}`);
+  if (scrollTop) await page.locator(".pill--end").waitFor();
+  else await user.waitForMessage(`빠른 말 ${RATE * seconds - 1}`);
   const after = await busy();
   const task = after.TaskDuration - before.TaskDuration;
   const long = await page.evaluate(() => globalThis.measured.long);
@@ -190,6 +193,8 @@ ${[
     line("the same, of a core", ({ flood }) => `${flood.core.toFixed(0)} %`, "≤ 20 %"),
     line("the same, longest task", ({ flood }) => ms(flood.long), "≤ 50 ms"),
     line("the same, messages kept in the page", ({ flood }) => flood.messages, "≤ 350"),
+    line("the same for who reads further up, main thread for each", ({ above }) => `${above.cost.toFixed(1)} ms`, "≤ 5 ms"),
+    line("the same, longest task", ({ above }) => ms(above.long), "≤ 50 ms"),
     ...(rows.desktop.scores
       ? ["lobby", "room"].map((page) => line(`${page}, Lighthouse: performance / accessibility / best practices / SEO`, ({ scores }) => scores[page], "≥ 95"))
       : []),

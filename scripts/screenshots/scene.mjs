@@ -22,7 +22,7 @@ async function signUp(user, email) {
   const form = user.page.locator("main form").first();
   await form.locator("[name=email]").fill(email);
   await form.locator("[name=password]").fill(PASSWORD);
-  if (!(await form.locator("[name=name]").inputValue())) await form.locator("[name=name]").fill(user.name);
+  await form.locator("[name=name]").fill(user.name);
   await form.locator(".button--primary").click();
   await user.page.waitForURL((url) => url.pathname !== "/signup");
 }

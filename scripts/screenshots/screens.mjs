@@ -37,10 +37,6 @@ async function messageMenu(page) {
   await page.locator("#message-bar button").last().click();
 }
 
-async function menuByTouch(page) {
-  await page.locator(".message .bubble").last().click({ button: "right" });
-}
-
 async function picture(page) {
   await page.locator("[data-picture]").last().scrollIntoViewIfNeeded();
   await page.locator("[data-picture]").last().click();
@@ -111,7 +107,6 @@ export function screens(scene) {
       ["room-command", every, commanding],
       ["room-search", room, searching],
       ["room-message-menu", room, messageMenu],
-      ["room-message-sheet", room, menuByTouch],
       ["room-picture", every, picture],
       ["room-leave", room, fromMenu("leave")],
       ["room-notify", room, fromMenu("notify")],

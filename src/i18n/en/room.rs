@@ -18,7 +18,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
         "[message] — shrug",
         "title — rename the room",
         "make an invite link",
-        "[off] — turn off notifications of this room; with off, turn them on again",
+        "[off] — mute this room, or off to unmute it",
         "time, what — be reminded (20m, tomorrow 9:00)",
     ],
     command_invite: |link| format!("Here is an invite link: {link}"),

@@ -15,7 +15,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
         "[메시지] — 으쓱하기",
         "제목 — 방 제목 바꾸기",
         "초대 링크 만들기",
-        "[off] — 이 방의 알림 끄기, off를 붙이면 다시 켜기",
+        "[off] — 이 방의 알림 끄기 (off로 다시 켜기)",
         "시간 내용 — 알림 받기 (20분, 내일 9시)",
     ],
     command_invite: |link| format!("초대 링크를 만들었어요: {link}"),

@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import { showUser } from "../lib/avatar";
 import { foldBlocked } from "../lib/blocked_view";
 import { arrange, decorate, isMessage, neighbour, seqOf, timeOf } from "../lib/arrange";
+import { handleWithin } from "../lib/event_batch";
 import { fragment } from "../lib/fragment";
 import { FrameButtons } from "../lib/frame_buttons";
 import { HistoryLoader } from "../lib/history_loader";
@@ -87,6 +88,7 @@ export default class TimelineController extends Controller<HTMLElement> {
     connection.on("message", signal, (message) => this.put(message));
     connection.on("reads", signal, () => this.countAll());
     connection.on("user", signal, (user) => this.rename(user));
+    handleWithin(signal, this.keepReading);
     document.addEventListener("visibilitychange", this.seen, { signal });
     addEventListener("blocks:changed", () => this.foldBlocked(), { signal });
     addEventListener("visit:leave", () => this.keepPlace(), { signal });
@@ -111,13 +113,15 @@ export default class TimelineController extends Controller<HTMLElement> {
       arrange(neighbour(element, "nextElementSibling"));
       countUnread([element], this.connection.reads);
     };
-    // With all that changes heights, or what is read further up would move with each message. The end stays by itself.
-    if (this.isAtBottom) change();
-    else this.scroller.keep(change);
+    // With all that changes heights, or what is read further up would move with each message.
+    this.keepReading(change);
     if (isShown) return this.after(element, isNews);
     this.history.keep(message);
     this.news(element, isNews && message.seq > this.lastSeq());
   }
+
+  /** Changes the list. Who reads further up stays there; the end stays by itself. */
+  private keepReading = (change: () => void) => (this.isAtBottom ? change() : this.scroller.keep(change));
 
   /** Replaces all messages, after a gap that the server cannot fill. */
   private reset(messages: RenderedMessage[]): void {
@@ -330,11 +334,9 @@ export default class TimelineController extends Controller<HTMLElement> {
     // Shows on return to this window where reading stopped.
     if (isNews && document.hidden && !this.listTarget.querySelector(".read-mark")) placeReadMarker(element);
     this.news(element, isNews);
-    if (!this.isAtBottom) {
-      if (this.listTarget.childElementCount > MANY) this.scroller.keep(() => trimNewest(this.listTarget, this.settled()));
-      return;
-    }
-    if (this.listTarget.childElementCount > MANY) trimOldest(this.listTarget, this.settled());
+    const isLong = this.listTarget.childElementCount > MANY;
+    if (!this.isAtBottom) return void (isLong && this.keepReading(() => trimNewest(this.listTarget, this.settled())));
+    if (isLong) trimOldest(this.listTarget, this.settled());
     this.seen();
   }
 

@@ -6,6 +6,7 @@ const FLOOD = 12;
 const BATCH_MS = 200;
 
 let waiting: (() => void)[] = [];
+let within = (run: () => void): void => run();
 let timer = 0;
 let average = 0;
 let lastAt = 0;
@@ -21,19 +22,30 @@ export function handleSoon(handle: () => void): void {
   else timer ||= window.setTimeout(handleWaiting, BATCH_MS);
 }
 
+/** Handles batches within a function, which may look at the page before and after all of a batch, until the signal. */
+export function handleWithin(signal: AbortSignal, wrapper: (run: () => void) => void): void {
+  const before = within;
+  within = wrapper;
+  signal.addEventListener("abort", () => {
+    if (within === wrapper) within = before;
+  });
+}
+
 /** Handles now what waits. */
 export function handleWaiting(): void {
   clearTimeout(timer);
   timer = 0;
   const batch = waiting;
   waiting = [];
-  for (const handle of batch) {
-    try {
-      handle();
-    } catch (error) {
-      reportError(error);
+  within(() => {
+    for (const handle of batch) {
+      try {
+        handle();
+      } catch (error) {
+        reportError(error);
+      }
     }
-  }
+  });
 }
 
 document.addEventListener("visibilitychange", handleWaiting);

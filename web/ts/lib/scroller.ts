@@ -8,6 +8,8 @@ export class Scroller {
   /** What was kept last, and where: positions are rounded to pixels, and many roundings would add up. */
   private kept: { anchor: HTMLElement; offset: number; scrollTop: number } | undefined;
 
+  private isKeeping = false;
+
   constructor(private readonly element: HTMLElement) {}
 
   /** The distance from the end. */
@@ -40,12 +42,17 @@ export class Scroller {
 
   /** Changes the list and leaves what is seen where it is. */
   keep(change: () => void): void {
-    const anchor = this.firstSeen();
+    const anchor = this.isKeeping ? null : this.firstSeen();
     if (!anchor) return change();
     const { kept } = this;
     const isStill = kept?.anchor === anchor && kept.scrollTop === this.element.scrollTop;
     const offset = isStill ? kept.offset : this.offsetOf(anchor);
-    change();
+    this.isKeeping = true;
+    try {
+      change();
+    } finally {
+      this.isKeeping = false;
+    }
     if (!anchor.isConnected) return;
     this.element.scrollTop += this.offsetOf(anchor) - offset;
     this.kept = { anchor, offset, scrollTop: this.element.scrollTop };
