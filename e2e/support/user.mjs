@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 /** The time for one step. It only matters when a test fails. */
-const STEP_TIMEOUT_MS = 45_000;
+const STEP_TIMEOUT_MS = 120_000;
 
 export class User {
   /** Exceptions of the page and violations of its content policy. */
