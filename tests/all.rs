@@ -6,7 +6,7 @@
 //! - `program`: the binary as a process: kills, logs, signals, backups
 //! - `tls`: HTTPS, with certificates from files and from a certificate authority
 //! - `bucket`: files in an S3 store; `nodes`: several servers on one database
-//! - `reference`: the generated documents in `docs/`; `UPDATE=1` rewrites them
+//! - `reference`: the generated documents in `docs/` and types in `packages/client`; `UPDATE=1` rewrites them
 //! - `access`: who may do what: every call, event and page for every kind of user
 //! - `catalogue`: the catalogue of abuse and its proofs; it generates `docs/abuse.md`
 //! - `architecture`: imports, layers and the style of the source; `markup_lint`: templates and scripts

@@ -1,4 +1,4 @@
-//! The papers in docs/ that are made from the code. A test fails when one is old; with `UPDATE=1`
+//! The papers in docs/ and the types in packages/client that are made from the code. A test fails when one is old; with `UPDATE=1`
 //! it writes the document again.
 
 use std::fmt::Write;
