@@ -85,7 +85,7 @@ tests/clients/node/node_modules: tests/clients/node/package-lock.json
 	@touch $@
 
 ## Measures Madang beside its baselines in about 40 minutes and writes docs/performance.md. ONLY=fanout (memory, connects,
-## sends, rooms, pages, search, hostile, start, stalled, storm) measures one scenario, ONLY=report none; QUICK=1 only checks that
+## sends, rooms, pages, search, hostile, start, stalled, pushes, storm) measures one scenario, ONLY=report none; QUICK=1 only checks that
 ## all of it runs; BEFORE=path/to/madang measures an older binary beside this one.
 bench: build baselines
 	cargo build --release --locked -p madang-bench -p madang-bench-store

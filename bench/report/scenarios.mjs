@@ -478,6 +478,32 @@ export const SCENARIOS = {
     };
   },
 
+  pushes: ({ browsers, expected, first_s, seconds, per_second, cpu_us, connections, before, peak, killed_after, killed_s, lost, twice }) => ({
+    tables: [
+      {
+        title: `A message for ${number(browsers)} browsers`,
+        rows: [
+          ["to be reached: all but 1 % gone and 1 % without an answer", number(expected)],
+          ["the first push after", `${number(first_s)} s`],
+          ["the last push after, also of the 1 % that are refused at first", `${number(seconds)} s`],
+          ["pushes a second between the two", number(per_second)],
+          ["processor time of a push", `${number(cpu_us)} µs`],
+          ["connections to the push service", number(connections)],
+          ["memory before, at most", `${number(megabytes(before))}, ${number(megabytes(peak))} MB`],
+          [`killed after ${number(killed_after)} pushes: the last push after`, `${number(killed_s)} s`],
+          ["not reached after the kill", number(lost)],
+          ["reached twice after the kill", number(twice)],
+        ],
+        columns: { what: (row) => row[0], figure: (row) => row[1] },
+      },
+    ],
+    targets: [
+      [`${number(expected)} of ${number(browsers)} browsers are reached within`, "≤", 60, "s", seconds],
+      ["memory that pushes need", "≤", 32, "MB", megabytes(peak - before)],
+      ["pushes that a kill loses", "≤", 0, "", lost],
+    ],
+  }),
+
   storm({ rows }) {
     const of = (members) => find(rows, { members });
     return {

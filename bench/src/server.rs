@@ -71,7 +71,16 @@ impl Madang {
     }
 
     fn start_on(context: &Context, cores: &str, kind: Kind, settings: &[(&str, &str)]) -> Outcome<Self> {
-        let folder = Folder::new()?;
+        Self::start_in(context, Folder::new()?, cores, kind, settings)
+    }
+
+    fn start_in(
+        context: &Context,
+        folder: Folder,
+        cores: &str,
+        kind: Kind,
+        settings: &[(&str, &str)],
+    ) -> Outcome<Self> {
         let process = Process::start(cores, context.binary(kind), |command| {
             command.args(["serve", "--port", "0", "--bind", "127.0.0.1", "--data-dir"]).arg(&folder.0);
             command.current_dir(&folder.0).env("ROOM_MAX", "0").env("RUST_LOG", "warn");
@@ -79,6 +88,13 @@ impl Madang {
             command.envs(settings.iter().copied());
         })?;
         Ok(Self { process, folder })
+    }
+
+    /// Ends the server by SIGKILL and starts another on its folder.
+    pub(crate) fn kill_and_restart(self, context: &Context, settings: &[(&str, &str)]) -> Outcome<Self> {
+        let Self { process, folder } = self;
+        drop(process);
+        Self::start_in(context, folder, &context.server_core, Kind::Madang, settings)
     }
 
     /// Creates guests and returns their tokens.

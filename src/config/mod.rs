@@ -17,6 +17,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::chat::Limits;
 use crate::http_client;
 use crate::image;
@@ -77,6 +79,8 @@ pub struct Config {
     /// How long a page that could not be fetched is not tried again.
     pub preview_retry_delay: Duration,
     pub http_client: http_client::Limits,
+    /// Private networks that outgoing webhooks and pushes may reach.
+    pub outgoing_networks: Vec<IpNet>,
     /// Backups that the server makes by itself. `None`: it makes none.
     pub backups: Option<Backups>,
     /// Who may read the metrics.
@@ -145,6 +149,7 @@ impl Default for Config {
             has_service_worker: true,
             preview_retry_delay: Duration::from_secs(120),
             http_client: http_client::Limits::default(),
+            outgoing_networks: Vec::new(),
             backups: None,
             metrics: Metrics::default(),
             has_rate_limits: true,
@@ -245,6 +250,7 @@ impl From<&Settings> for Config {
             has_search: settings.search == Switch::On,
             has_link_previews: settings.link_previews == Switch::On,
             has_service_worker: settings.service_worker == Switch::On,
+            outgoing_networks: settings.outgoing_networks.clone(),
             backups: settings.backups.backups(&settings.address.data_dir.path()),
             metrics: settings.monitoring.metrics(),
             has_rate_limits: settings.rate_limits == Switch::On,

@@ -104,6 +104,11 @@ pub struct Settings {
     #[arg(long, env = "LINK_PREVIEWS", value_enum, default_value_t = Switch::Off)]
     pub link_previews: Switch,
 
+    /// Private networks that outgoing webhooks and pushes may reach, on any port, for example those of your own programs:
+    /// 10.1.2.3/32. Whoever may create a webhook can then send requests there. Unset: public addresses only.
+    #[arg(long, env = "OUTGOING_NETWORKS", value_name = "CIDR,…", value_delimiter = ',', value_parser = parse::network)]
+    pub outgoing_networks: Vec<IpNet>,
+
     /// Whether browsers keep the last pages for the time without a network. `off` removes the service worker
     /// from the browsers that have one, at their next visit.
     #[arg(long, env = "SERVICE_WORKER", value_enum, default_value_t = Switch::On)]

@@ -3,8 +3,6 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
@@ -14,21 +12,13 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::rustls::pki_types::ServerName;
-use url::{Host, Position, Url};
+use url::{Position, Url};
 
 use super::FetchError::{self, Permanent, Temporary};
+use super::pool::HEAD_MAX;
 use super::{Client, address};
-use crate::network::NetworkLimits;
 
 const REDIRECTS: usize = 3;
-/// How many addresses of one host are tried.
-const TRIES: usize = 3;
-/// The maximum size of a response head in bytes.
-pub(super) const HEAD_MAX: usize = 64 * 1024;
 
 /// The beginning of an HTML document, undecoded.
 pub(crate) struct Document {
@@ -53,72 +43,10 @@ pub(super) async fn document(client: &Client, mut url: Url) -> Result<Document, 
 }
 
 async fn exchange(client: &Client, url: &Url) -> Result<Outcome, FetchError> {
-    let io = open(client, url).await?;
-    request_document(client, url, io).await
-}
-
-/// A connection to a checked address.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
-
-/// Opens a connection to the host of a URL, with TLS for `https`.
-pub(super) async fn open(client: &Client, url: &Url) -> Result<TokioIo<Box<dyn Stream>>, FetchError> {
-    let host = url.host().ok_or(Permanent("no host"))?;
-    if client.hosts.check(host.to_string()).is_err() {
-        return Err(Temporary("too many requests to the host"));
-    }
-    let addresses = addresses(client, url, &host).await?;
-    let stream = connect(client, url, &addresses).await?;
-    if url.scheme() == "http" {
-        let stream: Box<dyn Stream> = Box::new(stream);
-        return Ok(TokioIo::new(stream));
-    }
-    let name = match host {
-        Host::Domain(name) => ServerName::try_from(name.to_owned()).map_err(|_| Permanent("invalid host name"))?,
-        Host::Ipv4(address) => IpAddr::from(address).into(),
-        Host::Ipv6(address) => IpAddr::from(address).into(),
-    };
-    let stream = client.tls.connect(name, stream).await.map_err(|error| tls_error(&error))?;
-    let stream: Box<dyn Stream> = Box::new(stream);
-    Ok(TokioIo::new(stream))
-}
-
-/// An invalid certificate is permanent; a broken connection may be temporary.
-fn tls_error(error: &io::Error) -> FetchError {
-    let is_wrong = error.kind() == io::ErrorKind::InvalidData;
-    if is_wrong { Permanent("no trusted TLS connection") } else { Temporary("no trusted TLS connection") }
-}
-
-/// Returns the addresses of the host. One forbidden address refuses the whole host: a name with
-/// both a public and a private address is an attack.
-async fn addresses(client: &Client, url: &Url, host: &Host<&str>) -> Result<Vec<IpAddr>, FetchError> {
-    let addresses = match host {
-        Host::Domain(name) => {
-            (client.limits.resolve)(name).await.map_err(|_| Temporary("the host name does not resolve"))?
-        }
-        Host::Ipv4(address) => vec![IpAddr::from(*address)],
-        Host::Ipv6(address) => vec![IpAddr::from(*address)],
-    };
-    let may = !addresses.is_empty() && addresses.iter().all(|&address| (client.limits.may_reach)(url, address));
-    if may { Ok(addresses) } else { Err(Permanent("the host is not public")) }
-}
-
-/// Connects to one of the checked addresses. The name is not resolved again, because a second
-/// response could differ (DNS rebinding).
-async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result<TcpStream, FetchError> {
-    let port = url.port_or_known_default().ok_or(Permanent("no port"))?;
-    for &address in addresses.iter().take(TRIES) {
-        // Of the other server, so the prefixes that the settings give for clients do not apply.
-        if client.addresses.check(NetworkLimits::default().network(address)).is_err() {
-            return Err(Temporary("too many requests to the address"));
-        }
-        let connecting = TcpStream::connect(SocketAddr::new(address, port));
-        if let Ok(Ok(stream)) = timeout(client.limits.timeout / TRIES as u32, connecting).await {
-            return Ok(stream);
-        }
-    }
-    Err(Temporary("cannot connect"))
+    let host = url.host().ok_or(Permanent("no host"))?.to_string();
+    client.hosts.check(host).map_err(FetchError::Busy)?;
+    let stream = client.connector.open(url).await?;
+    request_document(client, url, TokioIo::new(stream)).await
 }
 
 async fn request_document(client: &Client, url: &Url, io: impl Read + Write + Unpin) -> Result<Outcome, FetchError> {
@@ -174,7 +102,7 @@ async fn interpret(client: &Client, url: &Url, response: Response<Incoming>) -> 
         return Err(Permanent("not HTML"));
     }
     Ok(Outcome::Document(Document {
-        bytes: beginning(response.into_body(), client.limits.body_max).await?,
+        bytes: beginning(response.into_body(), client.connector.limits.body_max).await?,
         content_type,
     }))
 }

@@ -3,15 +3,20 @@
 //! A user chooses where this server connects to. So a request reaches public addresses
 //! only ([`guard`]), connects only to addresses that were checked, follows few redirects and checks
 //! each of them, reads a bounded beginning within a bounded time, decompresses nothing, and sends
-//! nothing that identifies a user.
+//! nothing that identifies a user. Requests with a body keep their connections for the next one ([`pool`]), and of those to one
+//! host a limited number runs at a time ([`host_slots`]).
 
 pub(crate) mod address;
+mod connect;
 pub(crate) mod get;
 pub mod guard;
+mod host_slots;
+mod pool;
 mod post;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
@@ -20,16 +25,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ipnet::IpNet;
 use socketio::{Rate, RateLimiter};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-use url::Url;
+use url::{Host, Position, Url};
 
 pub(crate) use address::parse as parse_url;
 pub(crate) use get::Document;
 pub(crate) use post::Answer;
+
+use connect::{Connector, NOT_PUBLIC};
+use host_slots::HostSlots;
+use pool::Pool;
 
 /// A pending DNS lookup.
 pub type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -37,8 +47,10 @@ pub type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send
 /// The limits of a request. No setting changes them; tests do, for servers of their own.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Decides whether an address of a page's host may be connected to.
+    /// Decides whether an address of a host may be connected to.
     pub may_reach: fn(&Url, IpAddr) -> bool,
+    /// Networks that may be reached whatever `may_reach` says, on any port.
+    pub networks: Vec<IpNet>,
     /// Resolves the addresses of a host.
     pub resolve: fn(&str) -> Resolving,
     /// How long a request may take in total, with lookups and redirects.
@@ -50,17 +62,38 @@ pub struct Limits {
     pub per_host: u32,
     /// Connections per minute to one address, over all users and names: many names may lead to one server.
     pub per_address: u32,
+    /// Requests with a body to one host at a time.
+    pub at_once: usize,
+}
+
+impl Limits {
+    /// Returns whether an address of a URL's host may be connected to.
+    pub(crate) fn may_connect(&self, url: &Url, address: IpAddr) -> bool {
+        (self.may_reach)(url, address) || self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    /// Returns whether a URL may be reached as far as that is known without resolving a name.
+    pub(crate) fn may_be_reached(&self, url: &Url) -> bool {
+        match url.host() {
+            Some(Host::Ipv4(address)) => self.may_connect(url, address.into()),
+            Some(Host::Ipv6(address)) => self.may_connect(url, address.into()),
+            Some(Host::Domain(_)) => true,
+            None => false,
+        }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             may_reach: guard::may_reach,
+            networks: Vec::new(),
             resolve: system_resolver,
             timeout: Duration::from_secs(5),
             body_max: 512 * 1024,
             per_host: 60,
             per_address: 180,
+            at_once: 16,
         }
     }
 }
@@ -73,20 +106,40 @@ fn system_resolver(host: &str) -> Resolving {
     })
 }
 
-/// Why there is no page, in a few words.
+/// Why there is no page or no answer, in a few words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchError {
     /// There is no page, or one that is not fetched. Another attempt would give the same result.
     Permanent(&'static str),
     /// The page could not be requested, or its host has an error. Another attempt may succeed.
     Temporary(&'static str),
+    /// This server does not send more to the host for so long. The host knows nothing of the request.
+    Busy(Duration),
 }
 
+impl FetchError {
+    /// Returns the reason in words.
+    pub(crate) fn why(self) -> &'static str {
+        match self {
+            Self::Permanent(why) | Self::Temporary(why) => why,
+            Self::Busy(_) => "this server sends to the host as much as it may",
+        }
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.why())
+    }
+}
+
+impl std::error::Error for FetchError {}
+
 pub struct Client {
-    limits: Limits,
-    tls: TlsConnector,
+    connector: Arc<Connector>,
     hosts: RateLimiter<String>,
-    addresses: RateLimiter<IpAddr>,
+    slots: HostSlots,
+    pool: Pool,
 }
 
 impl Client {
@@ -102,8 +155,10 @@ impl Client {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let hosts = RateLimiter::new(Rate::per_minute(limits.per_host));
-        let addresses = RateLimiter::new(Rate::per_minute(limits.per_address));
-        Self { limits, tls: TlsConnector::from(Arc::new(tls)), hosts, addresses }
+        let (slots, idle_max) = (HostSlots::new(limits.at_once), limits.at_once);
+        let connector = Arc::new(Connector::new(limits, TlsConnector::from(Arc::new(tls))));
+        let pool = pool::new(Arc::clone(&connector), idle_max);
+        Self { connector, hosts, slots, pool }
     }
 
     /// Posts a body with some headers and returns the answer. Redirects are not followed.
@@ -114,13 +169,33 @@ impl Client {
         headers: &[(&str, String)],
         body: Bytes,
     ) -> Result<Answer, FetchError> {
-        let posted = timeout(self.limits.timeout, post::body(self, &url, content_type, headers, body)).await;
-        posted.unwrap_or(Err(FetchError::Temporary("timed out")))
+        self.post_within(self.connector.limits.timeout, url, content_type, headers, body).await
+    }
+
+    /// Like [`Client::post`], with a time of its own.
+    pub(crate) async fn post_within(
+        &self,
+        limit: Duration,
+        url: Url,
+        content_type: &str,
+        headers: &[(&str, String)],
+        body: Bytes,
+    ) -> Result<Answer, FetchError> {
+        let host = url.host().ok_or(FetchError::Permanent("no host"))?.to_string();
+        let _slot = self.slots.take(&url[Position::BeforeHost..Position::AfterPort]).await.map_err(FetchError::Busy)?;
+        self.hosts.check(host).map_err(FetchError::Busy)?;
+        let posting = post::body(&self.pool, &url, content_type, headers, body);
+        match timeout(limit, posting).await {
+            // How often it is tried again must not tell either whether a name exists inside.
+            Ok(Err(FetchError::Permanent(why))) if why == NOT_PUBLIC => Err(FetchError::Temporary(why)),
+            Ok(posted) => posted,
+            Err(_) => Err(FetchError::Temporary("timed out")),
+        }
     }
 
     /// Fetches the beginning of an HTML page.
     pub(crate) async fn get_html(&self, url: Url) -> Result<Document, FetchError> {
-        let got = timeout(self.limits.timeout, get::document(self, url)).await;
+        let got = timeout(self.connector.limits.timeout, get::document(self, url)).await;
         got.unwrap_or(Err(FetchError::Temporary("timed out")))
     }
 }

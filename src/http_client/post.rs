@@ -1,58 +1,93 @@
-//! A request that sends a body, behind the same guard as [`get`]. It follows no redirect and reads no body.
+//! A request that sends a body, over a connection that may be kept from an earlier one. It follows no redirect.
 
-use std::convert::Infallible;
-use std::future::pending;
+use std::error::Error as _;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
-use http::{Request, Response};
-use http_body_util::Full;
-use hyper::client::conn::http1;
-use url::{Position, Url};
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, Request, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use tokio::time::timeout;
+use url::Url;
 
 use super::FetchError::{self, Permanent, Temporary};
-use super::{Client, get};
+use super::pool::Pool;
+
+/// The longest body that is read of an answer.
+const BODY_MAX: usize = 64 * 1024;
+/// How long the body of an answer may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the other side answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The pause that `Retry-After` asks for, where it is a number of seconds.
     pub(crate) retry_after: Option<Duration>,
+    /// The body. `None` for one that is too long or too slow; its connection is closed.
+    pub(crate) body: Option<Bytes>,
 }
 
 /// Posts a body and returns the answer.
 pub(super) async fn body(
-    client: &Client,
+    pool: &Pool,
     url: &Url,
     content_type: &str,
     headers: &[(&str, String)],
     body: Bytes,
 ) -> Result<Answer, FetchError> {
-    let mut request = Request::post(&url[Position::BeforePath..Position::AfterQuery])
-        .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
-        .header(USER_AGENT, "Madang")
-        .header(CONTENT_TYPE, content_type)
-        .header(CONNECTION, "close");
-    for (name, value) in headers {
-        request = request.header(*name, value);
-    }
-    let request = request.body(Full::new(body)).map_err(|_| Permanent("invalid URL"))?;
-    let io = get::open(client, url).await?;
-    let opened = http1::Builder::new().max_buf_size(get::HEAD_MAX).handshake(io).await;
-    let (mut sender, connection) = opened.map_err(|_| Temporary("no connection"))?;
-    let driver = async {
-        let _ = connection.await;
-        pending::<Infallible>().await
+    let uri: Uri = url.as_str().parse().map_err(|_| Permanent("invalid URL"))?;
+    let request = || {
+        let mut request = Request::post(&uri).header(USER_AGENT, "Madang").header(CONTENT_TYPE, content_type);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        request.body(Full::new(body.clone())).map_err(|_| Permanent("invalid URL"))
     };
-    tokio::select! {
-        answer = sender.send_request(request) => answer.map(|answer| read(&answer)).map_err(|_| Temporary("no response")),
-        never = driver => match never {},
+    let mut answer = pool.request(request()?).await;
+    // The other side may close a kept connection at the moment at which it is used again.
+    if answer.as_ref().is_err_and(was_closed) {
+        answer = pool.request(request()?).await;
     }
+    let answer = answer.map_err(|error| failure(&error))?;
+    let (head, incoming) = answer.into_parts();
+    // Read also where nobody wants it, so that the connection can be used again.
+    let body = timeout(BODY_TIMEOUT, read(incoming)).await.ok().flatten();
+    Ok(Answer { status: head.status.as_u16(), retry_after: retry_after(&head.headers), body })
 }
 
-fn read<B>(answer: &Response<B>) -> Answer {
-    let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    Answer { status: answer.status().as_u16(), retry_after: retry_after.map(Duration::from_secs) }
+fn was_closed(error: &legacy::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<hyper::Error>());
+    !error.is_connect() && source.is_some_and(|error| error.is_incomplete_message() || error.is_canceled())
+}
+
+/// Returns why there is no answer: what the guard or the connection said, or only that there is none.
+fn failure(error: &legacy::Error) -> FetchError {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<FetchError>() {
+            return *error;
+        }
+        source = error.source();
+    }
+    Temporary("no response")
+}
+
+async fn read(mut body: Incoming) -> Option<Bytes> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        if bytes.len() + data.len() > BODY_MAX {
+            return None;
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Some(bytes.freeze())
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    seconds.map(Duration::from_secs)
 }

@@ -33,7 +33,8 @@ impl App {
                 return Attempt::Done(Some(Box::new(done)));
             }
             Ok(status) => (Some(status), format!("the address answered {status}")),
-            Err(FetchError::Permanent(why) | FetchError::Temporary(why)) => (None, why.to_owned()),
+            Err(FetchError::Busy(wait)) => return Attempt::Deferred(wait),
+            Err(error) => (None, error.why().to_owned()),
         };
         let note =
             move |tx: &mut Tx, limits: &Limits, now| outgoing_hook::not_delivered(tx, limits, now, id, status, &why);

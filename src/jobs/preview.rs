@@ -33,7 +33,7 @@ impl App {
         };
         let page = match fetcher.page(&url).await {
             Ok(page) => page,
-            Err(FetchError::Temporary(why)) => return Attempt::Failed(why),
+            Err(error @ (FetchError::Temporary(_) | FetchError::Busy(_))) => return Attempt::Failed(error.why()),
             Err(FetchError::Permanent(why)) => {
                 tracing::debug!(why, "no preview for a link");
                 return Attempt::Done(None);

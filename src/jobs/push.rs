@@ -29,6 +29,7 @@ impl App {
             Pushed::Delivered => result(id, None),
             Pushed::Refused(why) => result(id, Some(why)),
             Pushed::Gone => Attempt::Done(Some(Box::new(move |tx| push::remove(tx, id)))),
+            Pushed::Deferred(wait) => Attempt::Deferred(wait),
             Pushed::Delayed(why, pause) => {
                 tracing::debug!(why, "a push was not taken; it is tried again later");
                 Attempt::Postponed("the push service did not take it", pause)

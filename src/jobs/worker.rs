@@ -4,7 +4,7 @@
 //! It looks when an act has queued a job and when the next one is due. Several servers share the jobs by their claims. A
 //! process that is killed leaves its claims in the rows; the only server of a database begins by ending them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -37,6 +37,8 @@ pub(super) enum Attempt {
     Failed(&'static str),
     /// Likewise, but not before a time that the other side asks for.
     Postponed(&'static str, Option<Duration>),
+    /// The job was not tried, as this server sends no more to the host for so long.
+    Deferred(Duration),
 }
 
 pub(super) type Written = Box<dyn Fn(&mut Tx) -> Result<()> + Send + Sync>;
@@ -66,7 +68,7 @@ impl App {
     /// Starts the worker, which begins with the jobs that an earlier process left.
     pub fn start_outbox(&self) -> Outbox {
         let (is_ending, ending) = watch::channel(false);
-        let worker = Worker { app: self.clone(), running: JoinSet::new(), busy: HashMap::new() };
+        let worker = Worker { app: self.clone(), running: JoinSet::new(), tasks: HashMap::new(), busy: HashSet::new() };
         Outbox { is_ending, worker: tokio::spawn(worker.run(ending)) }
     }
 
@@ -102,6 +104,7 @@ impl App {
             Attempt::Done(written) => self.done(job, written).await,
             Attempt::Failed(why) => self.failed(job, why, None).await,
             Attempt::Postponed(why, pause) => self.failed(job, why, pause).await,
+            Attempt::Deferred(wait) => self.defer(job, wait).await,
         };
         if ended.is_err() {
             // Its claim ends later, and it is tried again.
@@ -118,8 +121,8 @@ impl App {
     }
 
     async fn failed(&self, job: Job, why: &'static str, pause: Option<Duration>) -> Result<()> {
-        let pause_ms = pause.map(|pause| i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
-        let (number, kind, tries) = (job.number, job.kind, job.tries);
+        let pause_ms = pause.map(milliseconds);
+        let (number, kind, tries) = (job.number, job.kind, job.tried());
         metrics::OUTBOX_FAILURES.add(&[kind.as_str()]);
         let fail = move |tx: &mut Tx, limits: &Limits, now| {
             let failed = outbox::failed(tx, &limits.jobs, now, &job, why, pause_ms)?;
@@ -135,13 +138,29 @@ impl App {
         }
         Ok(())
     }
+
+    async fn defer(&self, job: Job, wait: Duration) -> Result<()> {
+        let defer = move |tx: &mut Tx, limits: &Limits, now| {
+            if outbox::defer(tx, &limits.jobs, now, &job, milliseconds(wait))? == Failed::GivenUp {
+                end_delivery(tx, now, &job)?;
+            }
+            Ok(())
+        };
+        self.write(Subject::Server, defer).await
+    }
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 struct Worker {
     app: App,
     running: JoinSet<()>,
-    /// The jobs of the running tasks. A job whose row was deleted still keeps the next of its target back.
-    busy: HashMap<Id, (JobKind, Target)>,
+    /// The jobs of the running tasks.
+    tasks: HashMap<Id, (JobKind, Target)>,
+    /// The same jobs: one whose row was deleted still keeps the next of its target back.
+    busy: HashSet<(JobKind, Target)>,
 }
 
 impl Worker {
@@ -152,7 +171,13 @@ impl Worker {
             tokio::select! {
                 // Also when the handle is gone.
                 _ = ending.wait_for(|is_ending| *is_ending) => break,
-                Some(ended) = self.running.join_next_with_id() => self.ended(ended),
+                Some(ended) = self.running.join_next_with_id() => {
+                    self.ended(ended);
+                    // One look for what is due serves all that have ended.
+                    while let Some(ended) = self.running.try_join_next_with_id() {
+                        self.ended(ended);
+                    }
+                }
                 () = self.app.realtime.job_queued.notified() => {}
                 () = sleep(sleep_for) => {}
             }
@@ -171,7 +196,9 @@ impl Worker {
 
     fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
         let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
-        self.busy.remove(&id);
+        if let Some(job) = self.tasks.remove(&id) {
+            self.busy.remove(&job);
+        }
     }
 
     /// Starts the jobs that are due. Returns how long there is nothing more to start.
@@ -190,7 +217,7 @@ impl Worker {
         let mut jobs = Vec::new();
         for (free, mut due) in due {
             next_at = next_at.min(due.next_at.unwrap_or(i64::MAX));
-            due.jobs.retain(|job| !self.busy.values().any(|busy| *busy == (job.kind, job.target)));
+            due.jobs.retain(|job| !self.busy.contains(&(job.kind, job.target)));
             due.jobs.truncate(free);
             jobs.append(&mut due.jobs);
         }
@@ -211,7 +238,8 @@ impl Worker {
         for job in claimed {
             let busy = (job.kind, job.target);
             let task = self.running.spawn(self.app.clone().try_job(job));
-            self.busy.insert(task.id(), busy);
+            self.tasks.insert(task.id(), busy);
+            self.busy.insert(busy);
         }
         Ok(sleep_for)
     }
@@ -219,7 +247,7 @@ impl Worker {
     /// Returns the kinds that may begin more jobs: how many more, and how many run.
     fn free(&self) -> Vec<(JobKind, usize, usize)> {
         let kinds = JobKind::ALL.iter().map(|&kind| {
-            let running = self.busy.values().filter(|busy| busy.0 == kind).count();
+            let running = self.busy.iter().filter(|busy| busy.0 == kind).count();
             let at_once = self.app.config.limits.jobs.of(kind).at_once;
             (kind, at_once.saturating_sub(running), running)
         });

@@ -210,19 +210,20 @@ impl App {
 
     /// Returns the client that posts to outgoing webhooks: a room may have more to say to a host than links have.
     pub(crate) fn poster(&self) -> &http_client::Client {
-        self.poster.get_or_init(|| self.http_client(20))
+        self.poster.get_or_init(|| self.http_client(20, 16))
     }
 
     /// Returns the client that posts to push services, of which a few serve all browsers.
     pub(crate) fn pusher(&self) -> &http_client::Client {
-        self.pusher.get_or_init(|| self.http_client(500))
+        self.pusher.get_or_init(|| self.http_client(500, 64))
     }
 
-    /// Returns a client that may ask a host `times` as often as for links.
-    fn http_client(&self, times: u32) -> http_client::Client {
+    /// Returns a client that may ask a host `times` as often as for links, so many requests at once.
+    fn http_client(&self, times: u32, at_once: usize) -> http_client::Client {
         let limits = self.config.http_client.clone();
         let (per_host, per_address) = (limits.per_host * times, limits.per_address * times);
-        http_client::Client::new(http_client::Limits { per_host, per_address, ..limits })
+        let networks = self.config.outgoing_networks.clone();
+        http_client::Client::new(http_client::Limits { per_host, per_address, at_once, networks, ..limits })
     }
 
     /// Runs an act in a transaction of the writer, with the limits and the time of the act.

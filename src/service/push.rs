@@ -37,6 +37,8 @@ pub(crate) enum Pushed {
     Refused(String),
     /// It failed, and is tried again, not before the time that the push service asks for.
     Delayed(String, Option<Duration>),
+    /// It was not sent: this server sends no more to the push service for so long.
+    Deferred(Duration),
 }
 
 impl App {
@@ -107,6 +109,7 @@ impl App {
                 return Ok(Some("the browser has unsubscribed".to_owned()));
             }
             Pushed::Refused(why) | Pushed::Delayed(why, _) => Some(why),
+            Pushed::Deferred(wait) => return Err(Error::rate_limited(wait)),
         };
         let noted = why.clone();
         self.write(me, move |tx, _, now| push::record_result(tx, now, id, noted.as_deref())).await?;
@@ -126,6 +129,7 @@ impl App {
             },
             Err(FetchError::Temporary(why)) => Pushed::Delayed(why.to_owned(), None),
             Err(FetchError::Permanent(why)) => Pushed::Refused(why.to_owned()),
+            Err(FetchError::Busy(wait)) => Pushed::Deferred(wait),
         }
     }
 

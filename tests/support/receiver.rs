@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::{HeaderMap, HeaderName};
 use parking_lot::Mutex;
@@ -33,20 +34,31 @@ impl Received {
 
 pub struct Receiver {
     address: SocketAddr,
+    connections: Arc<AtomicUsize>,
     answers: Arc<Mutex<VecDeque<String>>>,
     received: mpsc::Receiver<Received>,
 }
 
+/// Decides by the path what is answered. `None`: nothing, until the other side gives up.
+pub type Answering = fn(&str) -> Option<&'static str>;
+
 impl Receiver {
     /// Starts a receiver that answers 200.
     pub async fn open() -> Self {
+        Self::answering(|_| Some("200 OK")).await
+    }
+
+    /// Starts a receiver that answers by the path.
+    pub async fn answering(answering: Answering) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let (sender, received) = mpsc::channel(256);
+        let (sender, received) = mpsc::channel(4_096);
         let answers = Arc::<Mutex<VecDeque<String>>>::default();
-        let receiver = Self { address: listener.local_addr().unwrap(), answers: Arc::clone(&answers), received };
+        let (address, connections) = (listener.local_addr().unwrap(), Arc::<AtomicUsize>::default());
+        let receiver = Self { address, connections: Arc::clone(&connections), answers: Arc::clone(&answers), received };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, sender.clone(), Arc::clone(&answers)));
+                connections.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(serve(stream, sender.clone(), Arc::clone(&answers), answering));
             }
         });
         receiver
@@ -56,7 +68,7 @@ impl Receiver {
         format!("http://{}{path}", self.address)
     }
 
-    /// Answers the next requests with these lines of status and headers.
+    /// Answers the next requests with these lines of status and headers, and a body behind an empty line.
     pub fn answer(&self, lines: impl IntoIterator<Item = &'static str>) {
         self.answers.lock().extend(lines.into_iter().map(str::to_owned));
     }
@@ -66,22 +78,51 @@ impl Receiver {
         tokio::time::timeout(TIMEOUT, self.received.recv()).await.expect("nothing is received").unwrap()
     }
 
+    /// Returns how many connections were opened.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     /// Whether nothing has come that was not taken.
     pub fn is_empty(&self) -> bool {
         self.received.is_empty()
     }
 }
 
+/// Serves one request after the other of a connection, as real servers do.
 async fn serve(
     stream: TcpStream,
     sender: mpsc::Sender<Received>,
     answers: Arc<Mutex<VecDeque<String>>>,
+    answering: Answering,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
+    while let Some(received) = read(&mut stream).await? {
+        let answer = answers.lock().pop_front().or_else(|| answering(&received.path).map(str::to_owned));
+        let Some(answer) = answer else {
+            let _ = sender.send(received).await;
+            let _ = stream.read(&mut [0]).await;
+            return Ok(());
+        };
+        let answer = match answer.split_once("\r\n\r\n") {
+            Some((head, body)) => format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
+            None => format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n"),
+        };
+        // Noted before the answer, so that a test that waits for the effect of the answer has the request.
+        let _ = sender.send(received).await;
+        stream.write_all(answer.as_bytes()).await?;
+    }
+    Ok(())
+}
+
+/// Reads a request. `None` when the other side has closed the connection.
+async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<Received>> {
     let (mut path, mut headers, mut line) = (String::new(), HeaderMap::new(), String::new());
     loop {
         line.clear();
-        stream.read_line(&mut line).await?;
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(None);
+        }
         match line.trim_end().split_once(": ") {
             Some((name, value)) => {
                 headers.insert(HeaderName::try_from(name).unwrap(), value.parse().unwrap());
@@ -93,9 +134,5 @@ async fn serve(
     let length = headers.get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     stream.read_exact(&mut body).await?;
-    let answer = answers.lock().pop_front().unwrap_or_else(|| "200 OK".to_owned());
-    let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n");
-    // Noted before the answer, so that a test that waits for the effect of the answer has the request.
-    let _ = sender.send(Received { path, headers, body }).await;
-    stream.write_all(answer.as_bytes()).await
+    Ok(Some(Received { path, headers, body }))
 }

@@ -166,5 +166,5 @@ async fn a_hook_reaches_no_address_inside_the_network_of_the_server() {
     app.say(&minji, &room, "hello").await;
     app.outbox_is_empty().await;
     assert!(receiver.is_empty());
-    assert_eq!(app.count("SELECT COUNT(*) FROM deliveries WHERE why = 'the host is not public'"), 3);
+    assert_eq!(app.count("SELECT COUNT(*) FROM deliveries WHERE why LIKE 'the host is not public%'"), 3);
 }

@@ -208,11 +208,14 @@ async fn a_subscription_belongs_to_one_session_and_reaches_no_private_address() 
     body["keys"]["p256dh"] = json!("BAAA");
     let refused = app.call(&minji, "POST", "/me/push-subscriptions", body).await.refused(422, "invalid");
     assert_eq!(refused["field"], "keys");
-    // The guard looks at the address when it connects.
-    let private = subscribe(&minji, "https://10.0.0.1/push").await.is(201);
-    let test = format!("/me/push-subscriptions/{}/test", private["id"].as_str().unwrap());
-    let tested = app.call(&minji, "POST", &test, Value::Null).await.is(200);
-    assert_eq!(tested["error"], "the host is not public");
+    // The guard looks at the address when it connects. Whether a name exists inside is not told.
+    let mut test = String::new();
+    for endpoint in ["https://nowhere.invalid/push", "https://10.0.0.1/push"] {
+        let private = subscribe(&minji, endpoint).await.is(201);
+        test = format!("/me/push-subscriptions/{}/test", private["id"].as_str().unwrap());
+        let tested = app.call(&minji, "POST", &test, Value::Null).await.is(200);
+        assert_eq!(tested["error"], "the host is not public, or its name does not resolve");
+    }
     app.call(&jun, "POST", &test, Value::Null).await.refused(404, "not_found");
     // The next user of a browser takes its subscription over.
     subscribe(&jun, "https://10.0.0.1/push").await.is(201);
@@ -253,4 +256,73 @@ async fn a_busy_room_rings_once_a_minute_and_a_mention_at_once() {
     app.say(&jun, &room, "@minji now").await;
     assert_eq!(service.next().await.header("urgency"), "high");
     app.outbox_is_empty().await;
+}
+
+/// Lets guests join a room, each with a browser at an endpoint.
+async fn browsers(app: &App, room: &Room, endpoints: impl IntoIterator<Item = String>) {
+    for (number, endpoint) in endpoints.into_iter().enumerate() {
+        let guest = app.guest(&format!("guest {number}")).await;
+        app.join(&guest, room).await;
+        Browser::subscribe(app, &guest, &endpoint).await;
+    }
+}
+
+/// Abuse: M13
+#[tokio::test]
+async fn of_many_pushes_those_reach_their_browsers_that_can() {
+    let app = App::with(|config| {
+        hurried(config);
+        config.http_client.timeout = std::time::Duration::from_millis(500);
+        config.limits.jobs.push.tries = 2;
+    })
+    .await;
+    let minji = app.guest("minji").await;
+    let room = app.room(&minji, json!({ "title": "courtyard", "max": 100 })).await;
+    let mut service = Receiver::answering(|path| match path {
+        "/7" => Some("410 Gone"),
+        "/17" => None,
+        _ => Some("201 Created"),
+    })
+    .await;
+    browsers(&app, &room, (0..40).map(|number| service.url(&format!("/{number}")))).await;
+    service.answer(["429 Slow down\r\nretry-after: 0"]);
+    app.say(&minji, &room, "hello").await;
+    app.outbox_is_empty().await;
+    let mut reached = std::collections::BTreeMap::<String, usize>::new();
+    while !service.is_empty() {
+        *reached.entry(service.next().await.path).or_default() += 1;
+    }
+    // The one that was refused and the one that got no answer came twice.
+    assert_eq!((reached.len(), reached.values().sum::<usize>(), reached["/17"]), (40, 42, 2), "{reached:?}");
+    assert_eq!(app.count("SELECT COUNT(*) FROM push_subscriptions"), 39);
+}
+
+#[tokio::test]
+async fn a_push_service_that_does_not_answer_delays_no_other() {
+    let app = App::with(hurried).await;
+    let minji = app.guest("minji").await;
+    let room = app.room(&minji, json!({ "title": "courtyard", "max": 100 })).await;
+    let mut silent = Receiver::answering(|_| None).await;
+    let mut other = Receiver::open().await;
+    // More than run at a time, all before the last one.
+    let endpoints = (0..70).map(|number| silent.url(&format!("/{number}"))).chain([other.url("/last")]);
+    browsers(&app, &room, endpoints).await;
+    app.say(&minji, &room, "hello").await;
+    assert_eq!(other.next().await.path, "/last");
+    silent.next().await;
+}
+
+#[tokio::test]
+async fn a_connection_to_a_push_service_is_used_again() {
+    let app = App::with(hurried).await;
+    let ([minji, jun, _], room, _) = app.room_of_three().await;
+    let mut service = Receiver::open().await;
+    Browser::subscribe(&app, &minji, &service.url("/push")).await;
+    for number in 0..6 {
+        app.say(&jun, &room, &format!("message {number}")).await;
+        service.next().await;
+        app.outbox_is_empty().await;
+    }
+    // One for each node.
+    assert!(service.connections() <= 3, "{} connections", service.connections());
 }

@@ -9,6 +9,7 @@ mod memory;
 mod nodes;
 mod pages;
 mod pgbench;
+mod pushes;
 mod rooms;
 mod search;
 mod sends;
@@ -30,7 +31,7 @@ use crate::process::Folder;
 
 type Measure = fn(&Context) -> Outcome<Value>;
 
-const ALL: [(&str, Measure); 13] = [
+const ALL: [(&str, Measure); 14] = [
     ("start", start::measure),
     ("fanout", fanout::measure),
     ("memory", memory::measure),
@@ -43,6 +44,7 @@ const ALL: [(&str, Measure); 13] = [
     ("search", search::measure),
     ("hostile", hostile::measure),
     ("stalled", stalled::measure),
+    ("pushes", pushes::measure),
     ("storm", storm::measure),
 ];
 

@@ -34,7 +34,7 @@ pub struct DeadJob {
 pub(super) fn bury(tx: &mut Tx, now: i64, number: i64, why: &str) -> Result<()> {
     tx.execute(
         "INSERT INTO dead_jobs (number, kind, target, user_id, payload, tries, why, created_at, died_at)
-         SELECT number, kind, target, user_id, payload, tries, ?2, created_at, ?3 FROM outbox WHERE number = ?1",
+         SELECT number, kind, target, user_id, payload, tries - deferrals, ?2, created_at, ?3 FROM outbox WHERE number = ?1",
         &[&number, &why, &now],
     )?;
     Ok(())

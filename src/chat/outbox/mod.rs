@@ -68,8 +68,17 @@ pub struct Job {
     pub kind: JobKind,
     pub target: Target,
     pub payload: String,
-    /// The number of earlier tries; once it is claimed, with this one.
+    /// The number of earlier claims; once it is claimed, with this one.
     pub tries: u32,
+    /// How many of them were no tries, as this server had no capacity.
+    pub deferrals: u32,
+}
+
+impl Job {
+    /// Returns how often it was tried, with the present try.
+    pub fn tried(&self) -> u32 {
+        self.tries - self.deferrals
+    }
 }
 
 /// How a failed job goes on.
@@ -217,7 +226,7 @@ pub fn drop_of_user(tx: &mut Tx, kind: JobKind, user_id: UserId) -> Result<()> {
     Ok(())
 }
 
-const DUE: &str = "SELECT number, kind, target, payload, tries FROM outbox WHERE kind = ?1 AND due_at <= ?2
+const DUE: &str = "SELECT number, kind, target, payload, tries, deferrals FROM outbox WHERE kind = ?1 AND due_at <= ?2
                    ORDER BY due_at, number LIMIT ?3";
 const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE kind = ?1 AND due_at > ?2";
 
@@ -228,7 +237,14 @@ const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE kind = ?1 AND due_at > 
 pub fn due(tx: &mut Tx, now: i64, kind: JobKind, most: usize) -> Result<Due> {
     let jobs = tx.query_all(DUE, &[&kind, &now, &(most as u64)], |row| {
         let mut c = row.columns();
-        Ok(Job { number: c.next()?, kind: c.next()?, target: c.next()?, payload: c.next()?, tries: c.next()? })
+        Ok(Job {
+            number: c.next()?,
+            kind: c.next()?,
+            target: c.next()?,
+            payload: c.next()?,
+            tries: c.next()?,
+            deferrals: c.next()?,
+        })
     })?;
     let next_at = tx.query_one(NEXT, &[&kind, &now], |row| row.get(0))?;
     Ok(Due { jobs, next_at })
@@ -265,7 +281,7 @@ pub fn retry_now(tx: &mut Tx, now: i64) -> Result<usize> {
 /// Only those of the store.
 pub fn claim(tx: &mut Tx, policies: &Policies, now: i64, node: u16, job: &Job) -> Result<Claimed> {
     let policy = policies.of(job.kind);
-    if job.tries >= policy.tries {
+    if job.tried() >= policy.tries {
         let failed = failed(tx, policies, now, job, NEVER_ENDED, None)?;
         return Ok(if failed == Failed::GivenUp { Claimed::GivenUp } else { Claimed::Lost });
     }
@@ -320,9 +336,9 @@ pub fn failed(
     let found = tx.query_opt(sql, &[&job.number, &job.tries], |row| row.get::<i64>(0))?;
     let Some(created_at) = found else { return Ok(Failed::Lost) };
     let policy = policies.of(job.kind);
-    let pause_ms = policy.pause_ms(job.number, job.tries).max(pause_ms.unwrap_or(0));
+    let pause_ms = policy.pause_ms(job.number, job.tried()).max(pause_ms.unwrap_or(0));
     let due_at = now.saturating_add(pause_ms);
-    if job.tries >= policy.tries || due_at.saturating_sub(created_at) > policy.age_ms {
+    if job.tried() >= policy.tries || due_at.saturating_sub(created_at) > policy.age_ms {
         if policy.is_kept {
             dead::bury(tx, now, job.number, why)?;
         }
@@ -331,6 +347,21 @@ pub fn failed(
     }
     tx.execute("UPDATE outbox SET due_at = ?2, claimed_by = NULL WHERE number = ?1", &[&job.number, &due_at])?;
     Ok(Failed::Delayed)
+}
+
+/// Gives a claimed job back that was not tried, until a later time. The claim stays counted, as the number of claims tells
+/// them apart.
+///
+/// # Errors
+/// Only those of the store.
+pub fn defer(tx: &mut Tx, policies: &Policies, now: i64, job: &Job, wait_ms: i64) -> Result<Failed> {
+    let sql = "UPDATE outbox SET due_at = ?3, claimed_by = NULL, deferrals = deferrals + 1
+               WHERE number = ?1 AND tries = ?2 AND created_at >= ?4";
+    let oldest = now.saturating_sub(policies.of(job.kind).age_ms);
+    match tx.execute(sql, &[&job.number, &job.tries, &now.saturating_add(wait_ms), &oldest])? {
+        0 => failed(tx, policies, now, job, "the server had no capacity for too long", None),
+        _ => Ok(Failed::Delayed),
+    }
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Default for Policies {
         let reset_email = Policy { at_once: 4, try_ms: 2 * MINUTE, is_kept: true, ..preview.clone() };
         // From one minute to six hours, over half a day. The list of deliveries shows what was given up.
         let hook = Policy {
-            at_once: 16,
+            at_once: 64,
             tries: 8,
             first_pause_ms: MINUTE,
             factor: 3,
@@ -70,9 +70,10 @@ impl Default for Policies {
         };
         // It speaks to nobody outside, so only the database can make it fail.
         let notify = Policy { at_once: 4, tries: 8, first_pause_ms: 5 * SECOND, ..preview.clone() };
-        // Push services ask to come back later; what nobody was told for half a day is old.
+        // Push services ask to come back later; what nobody was told for half a day is old. Four times as many as one
+        // service gets at once, so that a slow one does not delay the others.
         let push = Policy {
-            at_once: 32,
+            at_once: 256,
             tries: 8,
             first_pause_ms: 30 * SECOND,
             factor: 3,

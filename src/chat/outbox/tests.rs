@@ -65,7 +65,7 @@ async fn a_job_exists_if_and_only_if_its_act_is_committed() {
     let due = due_at(&store, 5).await;
     // PostgreSQL leaves out the number of an act that was undone.
     let number = due.jobs.first().map_or(0, |job| job.number);
-    let job = Job { number, kind: JobKind::Preview, target: Target(1), payload: "a".into(), tries: 0 };
+    let job = Job { number, kind: JobKind::Preview, target: Target(1), payload: "a".into(), tries: 0, deferrals: 0 };
     assert_eq!(due.jobs, [job]);
     // A job that is not due yet sets the next time.
     assert_eq!(due_at(&store, 4).await, Due { jobs: Vec::new(), next_at: Some(5) });
