@@ -106,6 +106,8 @@ codes! {
     RateLimited "rate_limited" 429 retry;
     /// The server is overloaded; try again shortly.
     Busy "busy" 503 retry;
+    /// The program behind a slash command did not take it.
+    CommandFailed "command_failed" 502 final_;
     /// The database is unavailable; nothing was changed.
     Unavailable "unavailable" 503 retry;
     /// Search is switched off, or its index is incomplete.

@@ -23,6 +23,8 @@ macro_rules! ids {
         impl $name {
             /// Returns a new id for something created at `now`, in milliseconds since 1970 UTC.
             pub fn new(now: i64) -> Self { Self(make(now)) }
+            /// Returns when it was made, in milliseconds since 1970 UTC.
+            pub fn created_at(self) -> i64 { (self.0 >> 80) as i64 }
             pub fn as_u128(self) -> u128 { self.0 }
             pub const fn from_u128(value: u128) -> Self { Self(value) }
         }

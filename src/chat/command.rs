@@ -1,4 +1,4 @@
-//! Slash commands: those that every room has, and those of the bots in it.
+//! Slash commands: those that every room has, those of the bots in it, and those of its webhooks.
 
 use std::sync::LazyLock;
 
@@ -22,6 +22,8 @@ pub enum BuiltIn {
     Me,
     /// Sends a text with a shrug behind it.
     Shrug,
+    /// Sends a text that notifies nobody.
+    Silent,
     /// Gives the room another title.
     Topic,
     /// Makes a link that leads into the room.
@@ -33,12 +35,14 @@ pub enum BuiltIn {
 }
 
 impl BuiltIn {
-    pub const ALL: [Self; 6] = [Self::Me, Self::Shrug, Self::Topic, Self::Invite, Self::Mute, Self::Remind];
+    pub const ALL: [Self; 7] =
+        [Self::Me, Self::Shrug, Self::Silent, Self::Topic, Self::Invite, Self::Mute, Self::Remind];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Me => "me",
             Self::Shrug => "shrug",
+            Self::Silent => "silent",
             Self::Topic => "topic",
             Self::Invite => "invite",
             Self::Mute => "mute",
@@ -84,30 +88,42 @@ pub fn set(tx: &mut Tx, me: UserId, commands: &[Command]) -> Result<()> {
     if user::get(tx, me)?.kind != UserKind::Bot {
         return Err(Error::new(Code::Forbidden).with_message("only bots have commands"));
     }
+    tx.execute("DELETE FROM commands WHERE user_id = ?1", &[&me])?;
+    for command in checked(commands)? {
+        tx.execute(
+            "INSERT INTO commands (user_id, name, hint_ko, hint_en) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (user_id, name) DO UPDATE SET hint_ko = ?3, hint_en = ?4",
+            &[&me, &command.name, &command.hint_ko, &command.hint_en],
+        )?;
+    }
+    Ok(())
+}
+
+/// Returns commands as they are stored.
+///
+/// # Errors
+/// `too_many` for more than twenty; `invalid` with the field `name`, `hintKo` or `hintEn`.
+pub(super) fn checked(commands: &[Command]) -> Result<Vec<Command>> {
     if commands.len() > MOST {
         return Err(Code::TooMany.into());
     }
-    tx.execute("DELETE FROM commands WHERE user_id = ?1", &[&me])?;
-    for command in commands {
+    let checked = commands.iter().map(|command| {
         let name = text::fold(&command.name);
         if !is_name(&name) || BuiltIn::from_name(&name).is_some() {
             return Err(Error::invalid("name", "name must be a word that no command of every room has"));
         }
-        let (ko, en) = (hint("hintKo", &command.hint_ko)?, hint("hintEn", &command.hint_en)?);
-        tx.execute(
-            "INSERT INTO commands (user_id, name, hint_ko, hint_en) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (user_id, name) DO UPDATE SET hint_ko = ?3, hint_en = ?4",
-            &[&me, &name, &ko, &en],
-        )?;
-    }
-    Ok(())
+        let (hint_ko, hint_en) = (hint("hintKo", &command.hint_ko)?, hint("hintEn", &command.hint_en)?);
+        Ok(Command { name, hint_ko, hint_en })
+    });
+    checked.collect()
 }
 
 fn hint(field: &'static str, hint: &str) -> Result<String> {
     text::clipped(hint, HINT_MAX).ok_or_else(|| Error::invalid(field, format!("{field} must not be empty")))
 }
 
-/// Returns the commands of the bots in a room, by name. Of two with the same name the older bot's counts.
+/// Returns the commands of the bots in a room and of its webhooks, by name. Of two with the same name that of a bot counts,
+/// and then the older one's.
 ///
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`.
@@ -117,8 +133,13 @@ pub fn list(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Vec<(Command, Us
         let user = user::columns("u");
         format!(
             "SELECT {user}, c.name, c.hint_ko, c.hint_en
-             FROM commands c JOIN members m ON m.user_id = c.user_id AND m.room_id = ?1 JOIN users u ON u.id = c.user_id
-             ORDER BY c.name, c.user_id LIMIT ?2"
+             FROM (SELECT c.user_id, c.name, c.hint_ko, c.hint_en, 0 AS place
+                   FROM commands c JOIN members m ON m.user_id = c.user_id AND m.room_id = ?1
+                   UNION ALL SELECT h.user_id, c.name, c.hint_ko, c.hint_en, 1
+                   FROM hooks h JOIN hook_commands c ON c.hook_id = h.id
+                   WHERE h.room_id = ?1 AND h.revoked_at IS NULL) c
+               JOIN users u ON u.id = c.user_id
+             ORDER BY c.name, c.place, c.user_id LIMIT ?2"
         )
     });
     let mut commands = tx.query_all(&LIST, &[&room_id, &LISTED], |row| {
@@ -130,14 +151,14 @@ pub fn list(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Vec<(Command, Us
     Ok(commands)
 }
 
-/// Returns the bot of a room that has a command.
+/// Returns the bot of a room that has a command, if one has it.
 ///
 /// # Errors
-/// `not_found` for a command that no bot of the room has.
-pub fn bot_of(tx: &mut Tx, room_id: RoomId, name: &str) -> Result<UserId> {
+/// Only those of the store.
+pub fn bot_of(tx: &mut Tx, room_id: RoomId, name: &str) -> Result<Option<UserId>> {
     let sql = "SELECT c.user_id FROM commands c JOIN members m ON m.user_id = c.user_id AND m.room_id = ?1
                WHERE c.name = ?2 ORDER BY c.user_id LIMIT 1";
-    tx.query_opt(sql, &[&room_id, &name], |row| row.get(0))?.ok_or(Code::NotFound.into())
+    Ok(tx.query_opt(sql, &[&room_id, &name], |row| row.get(0))?)
 }
 
 #[cfg(test)]

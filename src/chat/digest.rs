@@ -133,12 +133,8 @@ pub fn missed(tx: &mut Tx, now: i64, user_id: UserId) -> Result<Option<Missed>> 
 
 /// Returns what a user has missed in their rooms, the latest active first.
 fn missed_rooms(tx: &mut Tx, user_id: UserId) -> Result<Vec<Pending>> {
-    let sql = "SELECT m.room_id FROM members m JOIN rooms r ON r.id = m.room_id
-               WHERE m.user_id = ?1 AND m.notify <> 'none' AND m.read_seq < r.rev AND m.mailed_seq < r.rev
-               ORDER BY r.active_at DESC, r.id LIMIT 200";
-    let room_ids: Vec<RoomId> = tx.query_all(sql, &[&user_id], |row| row.get(0))?;
     let mut rooms = Vec::new();
-    for room_id in room_ids {
+    for room_id in notification::personal_rooms(tx, user_id)? {
         rooms.extend(notification::pending(tx, user_id, room_id, Since::Mailed)?);
         if rooms.len() == ROOMS_MAX {
             break;

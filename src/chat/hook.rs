@@ -61,7 +61,7 @@ pub fn create(
     name: &str,
 ) -> Result<(Hook, Token)> {
     require_moderator(tx, me, room_id)?;
-    let count = "SELECT COUNT(*) FROM hooks WHERE room_id = ?1 AND secret_hash IS NOT NULL AND url IS NULL";
+    let count = "SELECT COUNT(*) FROM hooks WHERE room_id = ?1 AND revoked_at IS NULL AND url IS NULL";
     if tx.query_one(count, &[&room_id], |row| row.get::<u64>(0))? >= MOST {
         return Err(Code::TooMany.into());
     }
@@ -82,9 +82,8 @@ pub fn create(
 /// # Errors
 /// `not_found` for a hook of another room or none.
 pub fn get(tx: &mut Tx, room_id: RoomId, id: HookId) -> Result<Hook> {
-    static GET: LazyLock<String> = LazyLock::new(|| {
-        select() + " WHERE h.id = ?1 AND h.room_id = ?2 AND h.secret_hash IS NOT NULL AND h.url IS NULL"
-    });
+    static GET: LazyLock<String> =
+        LazyLock::new(|| select() + " WHERE h.id = ?1 AND h.room_id = ?2 AND h.revoked_at IS NULL AND h.url IS NULL");
     tx.query_opt(&GET, &[&id, &room_id], read)?.ok_or(Code::NotFound.into())
 }
 
@@ -96,7 +95,7 @@ pub fn list(tx: &mut Tx, me: UserId, room_id: RoomId) -> Result<Vec<Hook>> {
     require_moderator(tx, me, room_id)?;
     static LIST: LazyLock<String> = LazyLock::new(|| {
         select()
-            + " WHERE h.room_id = ?1 AND h.secret_hash IS NOT NULL AND h.url IS NULL ORDER BY h.created_at, h.id LIMIT ?2"
+            + " WHERE h.room_id = ?1 AND h.revoked_at IS NULL AND h.url IS NULL ORDER BY h.created_at, h.id LIMIT ?2"
     });
     Ok(tx.query_all(&LIST, &[&room_id, &MOST], read)?)
 }
@@ -136,15 +135,16 @@ pub fn rotate(tx: &mut Tx, me: UserId, room_id: RoomId, id: HookId) -> Result<(H
 ///
 /// # Errors
 /// As [`bot_of`].
-pub fn revoke(tx: &mut Tx, me: UserId, room_id: RoomId, id: HookId) -> Result<()> {
+pub fn revoke(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, id: HookId) -> Result<()> {
     bot_of(tx, me, room_id, id)?;
-    tx.execute("UPDATE hooks SET secret_hash = NULL WHERE id = ?1", &[&id])?;
+    tx.execute("UPDATE hooks SET revoked_at = ?2 WHERE id = ?1", &[&id, &now])?;
     Ok(())
 }
 
 /// Revokes the hooks of a user who may not create any more.
-pub(super) fn revoke_all_of(tx: &mut Tx, room_id: RoomId, by: UserId) -> Result<()> {
-    tx.execute("UPDATE hooks SET secret_hash = NULL WHERE room_id = ?1 AND by_user_id = ?2", &[&room_id, &by])?;
+pub(super) fn revoke_all_of(tx: &mut Tx, now: i64, room_id: RoomId, by: UserId) -> Result<()> {
+    let sql = "UPDATE hooks SET revoked_at = ?3 WHERE room_id = ?1 AND by_user_id = ?2 AND revoked_at IS NULL";
+    tx.execute(sql, &[&room_id, &by, &now])?;
     Ok(())
 }
 
@@ -158,6 +158,8 @@ pub(super) fn delete_of_room(tx: &mut Tx, now: i64, room_id: RoomId) -> Result<(
         outbox::drop_target(tx, JobKind::Hook, id)?;
         tx.execute("DELETE FROM deliveries WHERE hook_id = ?1", &[&id])?;
     }
+    let commands = "DELETE FROM hook_commands WHERE hook_id IN (SELECT id FROM hooks WHERE room_id = ?1)";
+    tx.execute(commands, &[&room_id])?;
     tx.execute("DELETE FROM hooks WHERE room_id = ?1", &[&room_id])?;
     Ok(())
 }
@@ -167,20 +169,20 @@ pub(super) fn delete_of_room(tx: &mut Tx, now: i64, room_id: RoomId) -> Result<(
 /// # Errors
 /// `not_found` for any other secret.
 pub fn find(tx: &mut Tx, secret: &Token) -> Result<(HookId, RoomId, UserId)> {
-    let sql = "SELECT id, room_id, user_id FROM hooks WHERE secret_hash = ?1 AND url IS NULL";
+    let sql = "SELECT id, room_id, user_id FROM hooks WHERE secret_hash = ?1 AND secret_hash IS NOT NULL AND revoked_at IS NULL AND url IS NULL";
     let found = tx.query_opt(sql, &[&secret.hash()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     found.ok_or(Code::NotFound.into())
 }
 
-/// Posts a text by a hook into its room. A text that is too long is cut.
+/// Posts a text by a hook into its room; a silent one notifies nobody. A text that is too long is cut.
 ///
 /// # Errors
 /// `not_found`; `invalid` with the field `text` for one that is empty; `room_closed`, `too_new`, `filtered`.
-pub fn post(tx: &mut Tx, limits: &Limits, now: i64, secret: &Token, text: &str) -> Result<Message> {
+pub fn post(tx: &mut Tx, limits: &Limits, now: i64, secret: &Token, text: &str, silent: bool) -> Result<Message> {
     let (id, room_id, _) = find(tx, secret)?;
     let hook = get(tx, room_id, id)?;
     if hook.used_at.is_none_or(|used_at| now - used_at >= USE_MS || used_at > now) {
         tx.execute("UPDATE hooks SET used_at = ?2 WHERE id = ?1", &[&id, &now])?;
     }
-    message::post(tx, limits, now, Post { user: hook.user, room_id, to: None, text, reply_to: None })
+    message::post(tx, limits, now, Post { user: hook.user, room_id, to: None, text, reply_to: None, silent })
 }

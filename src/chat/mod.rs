@@ -21,6 +21,7 @@ pub mod export;
 pub mod file;
 pub mod guest;
 pub mod hook;
+pub mod hook_answer;
 mod in_list;
 pub mod instance;
 pub mod invite;

@@ -27,7 +27,8 @@ pub(super) fn store(
     let event = match SystemEvent::from_name(&content.event) {
         Some(SystemEvent::Join) => Some(HookEvent::Join),
         Some(SystemEvent::Exit | SystemEvent::Kick | SystemEvent::Ban) => Some(HookEvent::Exit),
-        _ => None,
+        Some(_) => Some(HookEvent::Room),
+        None => None,
     };
     if let Some(event) = event {
         fire(tx, now, event, &message, Some(actor))?;

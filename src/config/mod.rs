@@ -114,6 +114,8 @@ pub struct Config {
     pub rev_heartbeat: Duration,
     /// The interval at which the sessions of open sockets are checked.
     pub session_check: Duration,
+    /// How long a user waits for the answer of a webhook to a slash command.
+    pub command_patience: Duration,
     /// How long the server waits for a slow client.
     pub slow_client_timeout: Duration,
     /// How long a connection may stay open without joining a namespace.
@@ -169,6 +171,7 @@ impl Default for Config {
             clock_settling: Duration::from_secs(3_600),
             rev_heartbeat: Duration::from_secs(25),
             session_check: Duration::from_secs(60),
+            command_patience: Duration::from_secs(3),
             slow_client_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(10),
             shutdown: Duration::from_secs(25),

@@ -105,7 +105,7 @@ pub struct Settings {
     pub link_previews: Switch,
 
     /// Private networks that outgoing webhooks and pushes may reach, on any port, for example those of your own programs:
-    /// 10.1.2.3/32. Whoever may create a webhook can then send requests there. Unset: public addresses only.
+    /// 10.1.2.3/32. Everybody who may create a webhook can then send requests there. Unset: public addresses only.
     #[arg(long, env = "OUTGOING_NETWORKS", value_name = "CIDR,…", value_delimiter = ',', value_parser = parse::network)]
     pub outgoing_networks: Vec<IpNet>,
 

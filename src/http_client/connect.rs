@@ -83,7 +83,7 @@ impl Connector {
     }
 }
 
-/// One sentence for both: whoever has chosen a name must not learn which names exist inside.
+/// One sentence for both: a user who has chosen a name must not learn which names exist inside.
 pub(super) const NOT_PUBLIC: &str = "the host is not public, or its name does not resolve";
 
 /// An invalid certificate is permanent; a broken connection may be temporary.

@@ -71,16 +71,6 @@ impl Limits {
     pub(crate) fn may_connect(&self, url: &Url, address: IpAddr) -> bool {
         (self.may_reach)(url, address) || self.networks.iter().any(|network| network.contains(&address))
     }
-
-    /// Returns whether a URL may be reached as far as that is known without resolving a name.
-    pub(crate) fn may_be_reached(&self, url: &Url) -> bool {
-        match url.host() {
-            Some(Host::Ipv4(address)) => self.may_connect(url, address.into()),
-            Some(Host::Ipv6(address)) => self.may_connect(url, address.into()),
-            Some(Host::Domain(_)) => true,
-            None => false,
-        }
-    }
 }
 
 impl Default for Limits {
@@ -161,26 +151,27 @@ impl Client {
         Self { connector, hosts, slots, pool }
     }
 
-    /// Posts a body with some headers and returns the answer. Redirects are not followed.
+    /// Returns whether a URL may be reached as far as that is known without resolving a name.
+    pub(crate) fn may_be_reached(&self, url: &Url) -> bool {
+        let limits = &self.connector.limits;
+        match url.host() {
+            Some(Host::Ipv4(address)) => limits.may_connect(url, address.into()),
+            Some(Host::Ipv6(address)) => limits.may_connect(url, address.into()),
+            Some(Host::Domain(_)) => true,
+            None => false,
+        }
+    }
+
+    /// Posts a body with some headers and returns the answer. Redirects are not followed. It may have a time of its own.
     pub(crate) async fn post(
         &self,
         url: Url,
         content_type: &str,
         headers: &[(&str, String)],
         body: Bytes,
+        limit: Option<Duration>,
     ) -> Result<Answer, FetchError> {
-        self.post_within(self.connector.limits.timeout, url, content_type, headers, body).await
-    }
-
-    /// Like [`Client::post`], with a time of its own.
-    pub(crate) async fn post_within(
-        &self,
-        limit: Duration,
-        url: Url,
-        content_type: &str,
-        headers: &[(&str, String)],
-        body: Bytes,
-    ) -> Result<Answer, FetchError> {
+        let limit = limit.unwrap_or(self.connector.limits.timeout);
         let host = url.host().ok_or(FetchError::Permanent("no host"))?.to_string();
         let _slot = self.slots.take(&url[Position::BeforeHost..Position::AfterPort]).await.map_err(FetchError::Busy)?;
         self.hosts.check(host).map_err(FetchError::Busy)?;

@@ -18,11 +18,12 @@ pub struct HookStrings {
 
     pub outgoing: &'static str,
     pub outgoing_about: &'static str,
+    pub server_about: &'static str,
     pub url: &'static str,
     pub events: &'static str,
     /// In the order of `HookEvent::ALL`.
-    pub event_names: [&'static str; 6],
-    pub hears_bots: &'static str,
+    pub event_names: [&'static str; 10],
+    pub includes_bots: &'static str,
     pub create_outgoing: &'static str,
     pub new_key: &'static str,
     pub key_of: fn(&str) -> String,

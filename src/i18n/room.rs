@@ -12,9 +12,11 @@ pub struct RoomStrings {
     pub send_as_file: &'static str,
     pub send_plain: &'static str,
     /// What the commands that every room has do and take, in their order.
-    pub command_hints: [&'static str; 6],
+    pub command_hints: [&'static str; 7],
     pub command_invite: fn(&str) -> String,
     pub command_muted: &'static str,
+    /// The program of the webhook has not answered yet.
+    pub command_working: fn(&str) -> String,
     pub command_unmuted: &'static str,
 
     // Leaving.

@@ -2,21 +2,22 @@
 
 use super::worker::Attempt;
 use crate::chat::kinds::JobKind;
-use crate::chat::{Tx, notification, outbox};
+use crate::chat::notification::{self, Work};
+use crate::chat::{Tx, outbox};
 use crate::clock::now_ms;
-use crate::ids::{RoomId, UserId};
+use crate::ids::RoomId;
 use crate::service::App;
 
 /// After so many batches of members the next ones are another job, which begins where this one ended.
 const BATCHES: usize = 20;
 
 impl App {
-    /// Queues the pushes and mails for a room, some members at a time: they are checked outside of the writer. `after` is
-    /// the id of the last member that was checked, or empty.
-    pub(super) async fn try_notify(&self, room_id: RoomId, after: &str) -> Attempt {
-        let mut after = after.parse::<UserId>().ok();
+    /// Queues the pushes and mails for a room, some members at a time: they are checked outside of the writer. The payload is
+    /// a [`Work`], or empty.
+    pub(super) async fn try_notify(&self, room_id: RoomId, payload: &str) -> Attempt {
+        let mut work = Work::parse(payload);
         for _ in 0..BATCHES {
-            let checked = self.db.read(move |tx| notification::check(tx, now_ms(), room_id, after)).await;
+            let checked = self.db.read(move |tx| notification::check(tx, now_ms(), room_id, work)).await;
             let Ok(checked) = checked else { return Attempt::Failed("the database does not answer") };
             let next = checked.next();
             let noted =
@@ -24,10 +25,10 @@ impl App {
             match (noted, next) {
                 (Err(_), _) => return Attempt::Failed("the database does not answer"),
                 (Ok(()), None) => return Attempt::Done(None),
-                (Ok(()), next) => after = next,
+                (Ok(()), next) => work.after = next,
             }
         }
-        let rest = after.map(|after| after.to_string()).unwrap_or_default();
+        let rest = work.to_string();
         Attempt::Done(Some(Box::new(move |tx: &mut Tx| {
             outbox::enqueue(tx, now_ms(), JobKind::Notify, room_id, None, &rest)
         })))

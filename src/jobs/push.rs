@@ -14,9 +14,8 @@ use crate::view::PushMessage;
 impl App {
     /// Pushes to a browser once.
     pub(super) async fn try_push(&self, payload: &str) -> Attempt {
-        let ids = payload.split_once(' ').and_then(|(id, room)| Some((id.parse().ok()?, room.parse().ok()?)));
-        let Some((id, room_id)) = ids else { return Attempt::Done(None) };
-        let (subscription, pending, count) = match self.db.read(move |tx| find(tx, id, room_id)).await {
+        let Some((id, room_id, shown)) = parse(payload) else { return Attempt::Done(None) };
+        let (subscription, pending, count) = match self.db.read(move |tx| find(tx, id, room_id, shown)).await {
             Ok(Some(found)) => found,
             // It was read meanwhile, for example.
             Ok(None) => return Attempt::Done(None),
@@ -38,18 +37,33 @@ impl App {
     }
 }
 
+/// Reads the subscription, the room, and the seq of a message that was held and is shown now.
+fn parse(payload: &str) -> Option<(PushId, RoomId, Option<i64>)> {
+    let mut parts = payload.split(' ');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next().and_then(|seq| seq.parse().ok())))
+}
+
 fn result(id: PushId, why: Option<String>) -> Attempt {
     Attempt::Done(Some(Box::new(move |tx| push::record_result(tx, now_ms(), id, why.as_deref()))))
 }
 
 /// Returns the browser, what to tell it, and the number of unread messages; `None` if there is nothing to tell now.
-fn find(tx: &mut Tx, id: PushId, room_id: RoomId) -> Result<Option<(PushSubscription, Pending, u64)>> {
+fn find(
+    tx: &mut Tx,
+    id: PushId,
+    room_id: RoomId,
+    shown: Option<i64>,
+) -> Result<Option<(PushSubscription, Pending, u64)>> {
     let Some(subscription) = push::find(tx, id)? else { return Ok(None) };
     let me = subscription.user_id;
     if quiet_hours(tx, me)?.is_some_and(|hours| hours.include(now_ms())) {
         return Ok(None);
     }
-    let Some(pending) = notification::pending(tx, me, room_id, Since::Read)? else { return Ok(None) };
+    let pending = match shown {
+        Some(seq) => notification::shown(tx, me, room_id, seq)?,
+        None => notification::pending(tx, me, room_id, Since::Read)?,
+    };
+    let Some(pending) = pending else { return Ok(None) };
     let rooms = notification::rooms(tx, me)?;
     let count = unread::count(tx, me, &rooms)?;
     Ok(Some((subscription, pending, count)))

@@ -142,7 +142,7 @@ impl App {
     async fn defer(&self, job: Job, wait: Duration) -> Result<()> {
         let defer = move |tx: &mut Tx, limits: &Limits, now| {
             if outbox::defer(tx, &limits.jobs, now, &job, milliseconds(wait))? == Failed::GivenUp {
-                end_delivery(tx, now, &job)?;
+                give_up(tx, limits, now, &job)?;
             }
             Ok(())
         };

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use parking_lot::{Mutex, RwLock};
 
+use crate::chat::bot_right::BotRights;
 use crate::chat::session::SessionId;
 use crate::chat::user::{Privacy, User};
 use crate::ids::{RoomId, UserId};
@@ -14,7 +15,8 @@ use crate::wire::Variant;
 #[derive(Debug)]
 pub struct ConnectedUser {
     pub id: UserId,
-    pub is_bot: bool,
+    /// What the user may do, if it is a bot.
+    pub bot: Option<BotRights>,
     pub profile: RwLock<Arc<User>>,
     /// The rooms this socket is in. They are needed when it is gone, and the socket's own list is empty by then.
     pub rooms: Rooms,
@@ -99,7 +101,7 @@ pub(super) mod tests {
         let user = User { id, kind: UserKind::Guest, name: "minji".into(), color: color(id), picture: None };
         ConnectedUser {
             id,
-            is_bot: false,
+            bot: None,
             profile: RwLock::new(Arc::new(user)),
             rooms: Rooms::default(),
             session_id: "A".repeat(43).parse::<Token>().unwrap().session_id(),

@@ -1,34 +1,13 @@
-//! Bots of an account, and the check of what a bot may do.
+//! Bots of an account.
 
 use super::App;
 use crate::chat::bot::{self, Bot};
-use crate::chat::bot_right;
-use crate::chat::kinds::{BotRight, UserKind};
+use crate::chat::kinds::BotRight;
 use crate::chat::session::Token;
-use crate::chat::user::User;
 use crate::error::Result;
 use crate::ids::UserId;
 
 impl App {
-    /// Checks that a user may do what a right of bots allows; people always may. `None` is for what no bot may do.
-    ///
-    /// # Errors
-    /// `forbidden`.
-    pub async fn require_right(&self, user: &User, right: Option<BotRight>) -> Result<()> {
-        match user.kind {
-            UserKind::Bot => self.require_bot_right(user.id, right).await,
-            _ => Ok(()),
-        }
-    }
-
-    /// Like [`App::require_right`], for a user that is a bot.
-    ///
-    /// # Errors
-    /// `forbidden`.
-    pub async fn require_bot_right(&self, id: UserId, right: Option<BotRight>) -> Result<()> {
-        self.db.read(move |tx| bot_right::require(tx, id, right)).await
-    }
-
     /// Returns the bots of an account.
     ///
     /// # Errors

@@ -57,7 +57,7 @@ impl App {
     /// As [`App::rotate_hook`].
     pub async fn revoke_hook(&self, me: UserId, room_id: RoomId, id: HookId) -> Result<()> {
         self.rates.act(me)?;
-        self.write(room_id, move |tx, _, _| hook::revoke(tx, me, room_id, id)).await
+        self.write(room_id, move |tx, _, now| hook::revoke(tx, now, me, room_id, id)).await
     }
 
     /// Checks that a user may change a hook, before a picture for it is read.
@@ -102,12 +102,13 @@ impl App {
         (room_id, bot): (RoomId, UserId),
         secret: Token,
         text: String,
+        silent: bool,
     ) -> Result<()> {
         self.budgets.seen(bot, UserKind::Bot, address);
         self.budgets.store(&self.disk_space, bot, text.len())?;
         self.realtime.wait_for_space(room_id).await;
         let limits = self.limits_of_text(bot, &text, false);
-        self.write(room_id, move |tx, _, now| hook::post(tx, &limits, now, &secret, &text)).await?;
+        self.write(room_id, move |tx, _, now| hook::post(tx, &limits, now, &secret, &text, silent)).await?;
         Ok(())
     }
 

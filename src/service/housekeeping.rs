@@ -58,6 +58,8 @@ impl App {
         log_failure("removing old jobs", swept);
         let swept = self.write(Subject::Server, move |tx, _, _| outgoing_hook::sweep(tx, now)).await;
         log_failure("removing old deliveries", swept);
+        let swept = self.write(Subject::Server, move |tx, _, _| outgoing_hook::sweep_answers(tx, now)).await;
+        log_failure("removing addresses of answers", swept);
         log_failure("removing archives", self.sweep_exports(now).await);
         let before = now - PENDING_UPLOAD.as_millis() as i64;
         match self.write(Subject::Server, move |tx, _, _| stored_file::sweep(tx, before)).await {

@@ -59,9 +59,9 @@ impl App {
     /// `rate_limited`; `forbidden` for others, and for a message that they may not moderate; `not_found` to show one that is
     /// not hidden.
     pub async fn hide(&self, me: UserId, id: MessageId, is_hidden: bool) -> Result<Message> {
-        self.change(me, id, move |tx, _, now| match is_hidden {
+        self.change(me, id, move |tx, limits, now| match is_hidden {
             true => message::hide(tx, now, me, id),
-            false => message::show(tx, now, me, id),
+            false => message::show(tx, limits, now, me, id),
         })
         .await
     }

@@ -50,6 +50,8 @@ mod user;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use tokio::sync::Semaphore;
+
 use crate::chat::member::Member;
 use crate::chat::room::Room;
 use crate::chat::server_settings::SharedSettings;
@@ -77,6 +79,8 @@ use disk_space::DiskSpace;
 pub use lobby::LobbyCursor;
 pub use member::{MemberCursor, Snapshot};
 pub use notification::Notifications;
+pub use outgoing_hook::OutgoingHookRequest;
+pub(crate) use outgoing_hook::webhook_event;
 pub(crate) use push::Pushed;
 pub use rates::{Rates, Requester};
 pub use room::{RoomChange, RoomRequest};
@@ -109,6 +113,8 @@ pub struct Inner {
     /// Posts to outgoing webhooks, and to push services. Made when the first one is used.
     poster: OnceLock<http_client::Client>,
     pusher: OnceLock<http_client::Client>,
+    /// The commands of webhooks that wait for an answer.
+    command_slots: Arc<Semaphore>,
     /// The key by which push services know this server.
     server_key: OnceLock<ServerKey>,
     /// The key by which links are signed that are never stored.
@@ -137,6 +143,9 @@ impl std::ops::Deref for App {
 
 /// How many passwords of one network are hashed at a time, on as many cores: each takes 19 MiB and a core.
 const PASSWORDS_AT_ONCE: usize = 2;
+
+/// Commands of webhooks that wait for an answer at a time.
+const COMMANDS_AT_ONCE: usize = 64;
 
 impl App {
     /// Opens the data folder and creates what is missing in it. `port` is where the server is reached when no
@@ -187,6 +196,7 @@ impl App {
             fetcher,
             poster: OnceLock::new(),
             pusher: OnceLock::new(),
+            command_slots: Arc::new(Semaphore::new(COMMANDS_AT_ONCE)),
             server_key: OnceLock::new(),
             link_key: OnceLock::new(),
             snapshot_batches: member::SnapshotBatches::default(),
@@ -221,7 +231,9 @@ impl App {
     /// Returns a client that may ask a host `times` as often as for links, so many requests at once.
     fn http_client(&self, times: u32, at_once: usize) -> http_client::Client {
         let limits = self.config.http_client.clone();
-        let (per_host, per_address) = (limits.per_host * times, limits.per_address * times);
+        let times = if self.config.has_rate_limits { times } else { u32::MAX };
+        let per_host = limits.per_host.saturating_mul(times);
+        let per_address = limits.per_address.saturating_mul(times);
         let networks = self.config.outgoing_networks.clone();
         http_client::Client::new(http_client::Limits { per_host, per_address, at_once, networks, ..limits })
     }

@@ -152,7 +152,7 @@ impl App {
             ("topic", topic(subscription, message)),
             ("urgency", if is_urgent { "high" } else { "normal" }.to_owned()),
         ];
-        self.pusher().post(url, "application/octet-stream", &headers, Bytes::from(body)).await
+        self.pusher().post(url, "application/octet-stream", &headers, Bytes::from(body), None).await
     }
 
     async fn server_key(&self) -> Result<&ServerKey> {

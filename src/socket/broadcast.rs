@@ -121,7 +121,7 @@ impl SocketBroadcaster {
             let message = &encodings.message;
             let user = reader.data::<ConnectedUser>()?;
             let is_own = Some(user.id) == sender;
-            if is_own && user.is_bot {
+            if is_own && user.bot.is_some() {
                 // It would answer itself. The ack says what it needs to know.
                 return None;
             }

@@ -10,7 +10,7 @@ use socketio::{Admission, ConnectError, DisconnectReason, Namespace, Socket};
 
 use super::handshake::Caller;
 use super::{ChatSocket, room};
-use crate::chat::kinds::{BotRight, UserKind};
+use crate::chat::kinds::BotRight;
 use crate::chat::session::{Session, Token};
 use crate::chat::user::Privacy;
 use crate::error::{Code, Error, Result};
@@ -45,11 +45,11 @@ async fn connect(app: App, socket: Socket, auth: Option<Box<RawValue>>) -> Resul
     let requested = caller.map_or(Ok(None), |caller| caller.room.clone())?;
     // An empty room says that there is none: a page may have moved on since its connection began.
     let room = auth.room.clone().or(requested).filter(|room| !room.is_empty());
-    app.require_right(&session.user, Some(BotRight::Read)).await?;
-    let (user_id, is_bot) = (session.user.id, session.user.kind == UserKind::Bot);
+    session.require_right(Some(BotRight::Read))?;
+    let (user_id, bot) = (session.user.id, session.bot);
     let user = ConnectedUser {
         id: user_id,
-        is_bot,
+        bot,
         profile: RwLock::new(Arc::new(session.user)),
         rooms: Rooms::default(),
         session_id: session.id,

@@ -66,7 +66,7 @@ macro_rules! events {
                 namespace = namespace.on_args($name, move |socket, args| {
                     let app = app.clone();
                     answer::<$payload, $answer, _>($name, socket, args, move |person, payload| async move {
-                        person.require_right(&app, None$(.or(Some(BotRight::$right)))?).await?;
+                        person.require_right(None$(.or(Some(BotRight::$right)))?)?;
                         $handler(app, person, payload).await
                     })
                 });
@@ -229,12 +229,9 @@ impl ChatSocket {
         person.ok_or_else(|| Code::Unauthenticated.into())
     }
 
-    /// Checks that the user may do what a right of bots allows, as [`App::require_right`] does.
-    async fn require_right(&self, app: &App, right: Option<BotRight>) -> Result<()> {
-        match self.user()? {
-            user if user.is_bot => app.require_bot_right(user.id, right).await,
-            _ => Ok(()),
-        }
+    /// Checks that the user may do what a right of bots allows; people always may.
+    fn require_right(&self, right: Option<BotRight>) -> Result<()> {
+        self.user()?.bot.map_or(Ok(()), |rights| rights.require(right))
     }
 }
 

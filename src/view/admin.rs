@@ -3,14 +3,16 @@
 use askama::Template;
 
 use super::chart::Plot;
+use super::hook::{Fresh, event_name};
 use super::part::*;
 use super::{asset, render};
 use crate::backup_files::Backup;
 use crate::chat::account::DirectFrom;
 use crate::chat::admin::{AdminRoom, Person, Show, Storage, Waiting};
 use crate::chat::audit::Entry;
-use crate::chat::kinds::{SignUpPolicy, WordAction};
+use crate::chat::kinds::{HookEvent, SignUpPolicy, WordAction};
 use crate::chat::outbox::dead::DeadJob;
+use crate::chat::outgoing_hook::OutgoingHook;
 use crate::chat::server_invite::ServerInvite;
 use crate::chat::server_settings::{Numbered, UnwantedWord};
 use crate::chat::user::UserKind;
@@ -55,6 +57,18 @@ pub struct OverviewPage<'a> {
 pub struct Charts<'a> {
     pub lang: Lang,
     pub samples: &'a [Sample],
+}
+
+/// `/admin/hooks`
+#[derive(Template)]
+#[template(path = "admin/hooks.html")]
+pub struct HooksPage<'a> {
+    pub lang: Lang,
+    pub head: Head<'a>,
+    /// The oldest first.
+    pub outgoing: &'a [OutgoingHook],
+    /// The hook that was just made or got a new key, which is shown once.
+    pub fresh: Option<Fresh<'a>>,
 }
 
 /// `/admin/people`
@@ -226,14 +240,15 @@ fn sign(unwanted: &UnwantedWord) -> &'static str {
 }
 
 /// Returns the pages for admins, each with its name.
-pub(super) fn tabs(words: &Strings) -> [(&'static str, &'static str); 6] {
-    let (reports, words) = (words.report.reports, &words.admin);
+pub(super) fn tabs(words: &Strings) -> [(&'static str, &'static str); 7] {
+    let (reports, hooks, words) = (words.report.reports, words.hook.outgoing, &words.admin);
     [
         ("/admin", words.overview),
         ("/admin/reports", reports),
         ("/admin/people", words.people),
         ("/admin/rooms", words.rooms),
         ("/admin/settings", words.server),
+        ("/admin/hooks", hooks),
         ("/admin/log", words.log),
     ]
 }
@@ -267,4 +282,4 @@ macro_rules! pages {
     )+};
 }
 
-pages! { OverviewPage, Charts, UsersPage, RoomsPage, SettingsPage, LogPage, }
+pages! { OverviewPage, Charts, UsersPage, RoomsPage, SettingsPage, HooksPage, LogPage, }

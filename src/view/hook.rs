@@ -1,4 +1,4 @@
-//! `/room/{id}/hooks`: the webhooks of a room, and `/room/{id}/outgoing-hooks/{hookId}`: what one of them was sent.
+//! `/room/{id}/hooks`: the webhooks of a room, and `…/outgoing-hooks/{hookId}`: what one of them was sent.
 
 use askama::Template;
 
@@ -39,7 +39,9 @@ pub enum Fresh<'a> {
 #[template(path = "hook/deliveries.html")]
 pub struct DeliveriesPage<'a> {
     pub lang: Lang,
-    pub room: &'a Room,
+    /// The path of the page with the hook, and of its forms.
+    pub back: &'a str,
+    pub base: &'a str,
     pub hook: &'a OutgoingHook,
     /// The latest first.
     pub deliveries: &'a [Delivery],
@@ -53,12 +55,17 @@ impl DeliveriesPage<'_> {
 }
 
 /// Returns the name of an event.
-fn event_name(event: &HookEvent, lang: &Lang) -> &'static str {
+pub(super) fn event_name(event: &HookEvent, lang: &Lang) -> &'static str {
     let at = HookEvent::ALL.iter().position(|one| one == event).expect("all are in the table");
     lang.strings().hook.event_names[at]
 }
 
 impl HooksPage<'_> {
+    /// Returns the path of the forms of outgoing hooks.
+    fn base(&self) -> String {
+        format!("/room/{}/outgoing-hooks", self.room.id)
+    }
+
     /// Renders the page.
     pub fn html(&self) -> String {
         render(self)

@@ -50,6 +50,7 @@ fn message(text: &str) -> Message {
         pinned_at: None,
         edited_at: None,
         deleted_at: None,
+        silent: false,
         created_at: "2026-11-13T08:30:00.000Z".to_owned(),
         key: Some("secret-key".to_owned()),
         is_partial: false,

@@ -14,14 +14,15 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::chat::kinds::{BotRight, UserKind};
+use crate::chat::kinds::BotRight;
+use crate::chat::outgoing_hook::Scope;
 use crate::chat::session::{Session, Token};
 use crate::chat::user::User;
 use crate::clock::now_ms;
 use crate::cookie;
 use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
-use crate::ids::{HookId, MessageId, PushId, RoomId, ScheduledId, UserId};
+use crate::ids::{DeliveryId, HookId, MessageId, PushId, RoomId, ScheduledId, UserId};
 use crate::origin::Judgement;
 use crate::service::{App, ClientInfo};
 
@@ -106,9 +107,8 @@ async fn admit(parts: &Parts, app: &App) -> Result<Option<SignedIn>> {
         app.rates.read_from(Caller::of(parts).address)?;
     }
     let signed_in = authenticate(parts, app).await?;
-    if let Some(me) = signed_in.as_ref().filter(|me| me.user.kind == UserKind::Bot) {
-        let right = parts.extensions.get().map(|ForBots(right)| *right);
-        app.require_bot_right(me.user.id, right).await?;
+    if let Some(me) = &signed_in {
+        me.session.require_right(parts.extensions.get().map(|ForBots(right)| *right))?;
     }
     if let Some(me) = signed_in.as_ref().filter(|_| is_read) {
         app.rates.read(me.user.id)?;
@@ -221,6 +221,38 @@ impl<S: Send + Sync> FromRequestParts<S> for HookPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         path_id(parts, state, "hookId", Code::NotFound).await.map(|id| Self { id })
+    }
+}
+
+/// Whose webhooks the path is about: those of the room that it names by `{id}`, or those of the server where it names none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScopePath {
+    pub(super) scope: Scope,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ScopePath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let parameters = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Code::NotFound)?;
+        match parameters.iter().any(|(name, _)| name == "id") {
+            true => RoomPath::from_request_parts(parts, state).await.map(|room| Self { scope: Scope::Room(room.id) }),
+            false => Ok(Self { scope: Scope::Server }),
+        }
+    }
+}
+
+/// The delivery that the path names by `{deliveryId}`; `not_found` for text that is no id.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DeliveryPath {
+    pub(super) id: DeliveryId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for DeliveryPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        path_id(parts, state, "deliveryId", Code::NotFound).await.map(|id| Self { id })
     }
 }
 

@@ -259,6 +259,22 @@ pub(super) const ROWS: &[Row<Body>] = &[
         |scene, _| form([("id", scene.named("hook"))]),
     )
     .wants("hook"),
+    row("GET", "/admin/hooks", admins("200"), nothing),
+    row("POST", "/admin/outgoing-hooks", admins("200"), |_, _| {
+        form([("url", "https://hooks.example/in"), ("roomCreated", "on")])
+    })
+    .spends(),
+    // The hook is one of the room.
+    row("GET", "/admin/outgoing-hooks/{hookId}", admins("/admin/hooks?refused=not_found"), nothing).wants("hook"),
+    row("POST", "/admin/outgoing-hooks/{hookId}/rotate", admins("/admin/hooks?refused=not_found"), empty).wants("hook"),
+    row("POST", "/admin/outgoing-hooks/{hookId}/resume", admins("/admin/hooks?refused=not_found"), empty).wants("hook"),
+    row("POST", "/admin/outgoing-hooks/{hookId}/delete", admins("/admin/hooks?refused=not_found"), empty).wants("hook"),
+    row("POST", "/admin/outgoing-hooks/{hookId}/replay", admins("/admin/hooks?refused=not_found"), |scene, _| {
+        form([("id", scene.named("hook"))])
+    })
+    .wants("hook"),
+    // There is no such command.
+    row("POST", "/hooks/answers/{secret}", ["not_found"; 8], |_, _| Body::Json(serde_json::json!({ "text": "done" }))),
     // The secret is all that counts.
     row("POST", "/hooks/{secret}", ALL, |_, _| Body::Json(serde_json::json!({ "text": "built" }))).wants("hook secret"),
     // With METRICS_TOKEN, and without the token; else it does not exist.

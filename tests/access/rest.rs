@@ -216,6 +216,22 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/rooms/{id}/outgoing-hooks/{hookId}/deliveries", moderators("not_found"), nothing).wants("hook"),
     row("POST", "/rooms/{id}/outgoing-hooks/{hookId}/deliveries/{deliveryId}/replay", moderators("not_found"), nothing)
         .wants("hook"),
+    row("PUT", "/rooms/{id}/outgoing-hooks/{hookId}/commands", moderators("not_found"), |_, _| {
+        Body::Json(json!({ "commands": [] }))
+    })
+    .wants("hook"),
+    row("GET", "/admin/outgoing-hooks", admins("200"), nothing),
+    row("POST", "/admin/outgoing-hooks", admins("201"), |_, _| {
+        Body::Json(json!({ "url": "https://hooks.example/in", "events": ["roomCreated"] }))
+    })
+    .spends(),
+    // The hook is one of the room.
+    row("POST", "/admin/outgoing-hooks/{hookId}/rotate", admins("not_found"), nothing).wants("hook"),
+    row("POST", "/admin/outgoing-hooks/{hookId}/resume", admins("not_found"), nothing).wants("hook"),
+    row("DELETE", "/admin/outgoing-hooks/{hookId}", admins("not_found"), nothing).wants("hook"),
+    row("GET", "/admin/outgoing-hooks/{hookId}/deliveries", admins("not_found"), nothing).wants("hook"),
+    row("POST", "/admin/outgoing-hooks/{hookId}/deliveries/{deliveryId}/replay", admins("not_found"), nothing)
+        .wants("hook"),
     row("GET", "/admin/jobs", admins("200"), nothing),
     // There is no such job.
     row("POST", "/admin/jobs/{number}/retry", admins("not_found"), nothing),

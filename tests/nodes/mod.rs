@@ -1,6 +1,7 @@
 //! Several servers on one PostgreSQL, with Redis and without.
 
 mod fault;
+mod job;
 mod polling;
 mod story;
 

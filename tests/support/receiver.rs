@@ -68,7 +68,7 @@ impl Receiver {
         format!("http://{}{path}", self.address)
     }
 
-    /// Answers the next requests with these lines of status and headers, and a body behind an empty line.
+    /// Answers the next requests with these lines of status and headers, and a body behind an empty line; with `hang` not at all.
     pub fn answer(&self, lines: impl IntoIterator<Item = &'static str>) {
         self.answers.lock().extend(lines.into_iter().map(str::to_owned));
     }
@@ -99,7 +99,7 @@ async fn serve(
     let mut stream = BufReader::new(stream);
     while let Some(received) = read(&mut stream).await? {
         let answer = answers.lock().pop_front().or_else(|| answering(&received.path).map(str::to_owned));
-        let Some(answer) = answer else {
+        let Some(answer) = answer.filter(|answer| answer != "hang") else {
             let _ = sender.send(received).await;
             let _ = stream.read(&mut [0]).await;
             return Ok(());

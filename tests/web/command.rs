@@ -2,7 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, ConnectOptions, Person, Room};
+use std::time::Duration;
+
+use madang::config::Config;
+use standardwebhooks::Webhook;
+
+use crate::support::receiver::Receiver;
+use crate::support::{App, ConnectOptions, Person, Room, TIMEOUT};
 
 async fn run(app: &App, who: &Person, room: &Room, text: &str) -> Value {
     app.call(who, "POST", &format!("/rooms/{}/commands", room.id), json!({ "text": text })).await.is(200)
@@ -17,7 +23,7 @@ async fn commands_of_every_room_send_change_and_answer() {
     let listed = app.call(&jun, "GET", &format!("/rooms/{}/commands", room.id), Value::Null).await.is(200);
     let names: Vec<_> =
         listed["commands"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["me", "shrug", "topic", "invite", "mute", "remind"]);
+    assert_eq!(names, ["me", "shrug", "silent", "topic", "invite", "mute", "remind"]);
 
     run(&app, &jun, &room, "/me waves\n\nand leaves").await;
     run(&app, &jun, &room, "/SHRUG who knows").await;
@@ -92,4 +98,102 @@ async fn a_bot_gets_its_commands_as_whispers_and_answers_alone_or_to_the_room() 
     app.call(&jun, "POST", &format!("/rooms/{}/commands", room.id), json!({ "text": "/poll" }))
         .await
         .refused(404, "not_found");
+}
+
+/// Webhooks may lead to this machine.
+fn local(config: &mut Config) {
+    config.http_client.may_reach = |_, address| address.is_loopback();
+    config.http_client.timeout = TIMEOUT;
+    config.command_patience = TIMEOUT;
+}
+
+/// Creates an outgoing webhook with a command. Returns its path in the API and its key.
+async fn hook(app: &App, by: &Person, room: &Room, url: &str) -> (String, String) {
+    let body = json!({ "url": url, "events": ["message"] });
+    let made = app.call(by, "POST", &format!("/rooms/{}/outgoing-hooks", room.id), body).await.is(201);
+    let path = format!("/rooms/{}/outgoing-hooks/{}", room.id, made["id"].as_str().unwrap());
+    let commands = json!({ "commands": [{ "name": "deploy", "hintKo": "어디로", "hintEn": "where to" }] });
+    app.call(by, "PUT", &format!("{path}/commands"), commands).await.is(204);
+    (path, made["key"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_command_of_a_webhook_is_posted_to_its_address_whose_answer_is_shown() {
+    let app = App::with(local).await;
+    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    let mut program = Receiver::open().await;
+    let (path, key) = hook(&app, &minji, &room, &program.url("/in")).await;
+    let refused = app.call(&jun, "PUT", &format!("{path}/commands"), json!({ "commands": [] })).await;
+    refused.refused(403, "forbidden");
+    let listed = app.call(&jun, "GET", &format!("/rooms/{}/commands", room.id), Value::Null).await.is(200);
+    let last = listed["commands"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["name"], &last["bot"]["name"]), (&json!("deploy"), &json!("127.0.0.1")));
+    let his = app.enter(&jun, &room).await;
+    let hers = app.enter(&minji, &room).await;
+
+    // To the user alone, in Slack's markup.
+    program.answer(["200 OK\r\n\r\n{\"text\": \"*on* its way\"}"]);
+    assert_eq!(run(&app, &jun, &room, "/deploy  the yard ").await["answer"], "**on** its way");
+    let request = program.next().await;
+    Webhook::new(&key).unwrap().verify(&request.body, &request.headers).unwrap();
+    let (kind, data) = (request.json()["type"].clone(), request.json()["data"].clone());
+    assert_eq!((&kind, &data["command"], &data["text"]), (&json!("command"), &json!("deploy"), &json!("the yard")));
+    assert_eq!((&data["room"], &data["user"]["id"]), (&json!(room.id), &json!(jun.id)));
+    // To the room.
+    program.answer(["200 OK\r\n\r\n{\"response_type\": \"in_channel\", \"text\": \"deployed\"}"]);
+    assert_eq!(run(&app, &jun, &room, "/deploy").await["answer"], Value::Null);
+    program.next().await;
+    assert_eq!(hers.receives("deployed").await["user"]["name"], "127.0.0.1");
+    // Nothing, or plain text.
+    program.answer(["204 No Content", "200 OK\r\n\r\nplain"]);
+    assert_eq!(run(&app, &jun, &room, "/deploy").await["answer"], Value::Null);
+    assert_eq!(run(&app, &jun, &room, "/deploy").await["answer"], "plain");
+    // What fails says so.
+    program.answer(["500 Oh no"]);
+    let commands = format!("/rooms/{}/commands", room.id);
+    let failed = app.call(&jun, "POST", &commands, json!({ "text": "/deploy" })).await.refused(502, "command_failed");
+    assert_eq!(failed["message"], "the program answered 500");
+    // Later answers come to the address of the command, five of them.
+    let later = data["responseUrl"].as_str().unwrap();
+    let later = &later[later.find("/hooks/answers/").unwrap()..];
+    for number in 0..5 {
+        let answer = json!({ "text": format!("step {number}"), "response_type": if number == 4 { "in_channel" } else { "ephemeral" } });
+        assert_eq!(app.request("POST", later).json(&answer).send().await.status, 200);
+        let heard = his.receives(&format!("step {number}")).await;
+        assert_eq!(heard["kind"] == "whisper", number < 4, "{heard}");
+    }
+    app.request("POST", later).json(&json!({ "text": "once more" })).send().await.refused(404, "not_found");
+    assert!(hers.all("message").iter().all(|message| message["kind"] != "whisper"));
+    // A member who is muted runs none, and a stranger neither.
+    app.call(&minji, "PUT", &format!("/rooms/{}/mutes/{}", room.id, jun.id), json!({ "minutes": 5 })).await.is(204);
+    app.call(&jun, "POST", &commands, json!({ "text": "/deploy" })).await.refused(403, "muted");
+    let sora = app.guest("sora").await;
+    app.call(&sora, "POST", &commands, json!({ "text": "/deploy" })).await.refused(403, "not_a_member");
+    app.call(&minji, "DELETE", &path, Value::Null).await.is(204);
+    app.call(&minji, "POST", &commands, json!({ "text": "/deploy" })).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_slow_program_answers_its_command_later() {
+    let app = App::with(|config| {
+        local(config);
+        config.command_patience = Duration::ZERO;
+    })
+    .await;
+    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    let mut program = Receiver::open().await;
+    hook(&app, &minji, &room, &program.url("/in")).await;
+    let his = app.enter(&jun, &room).await;
+    program.answer(["200 OK\r\n\r\n{\"text\": \"at last\"}", "503 Later"]);
+    let answer = run(&app, &jun, &room, "/deploy").await["answer"].as_str().unwrap().to_owned();
+    assert!(answer.contains("127.0.0.1") && !answer.contains("at last"), "{answer}");
+    program.next().await;
+    let heard = his.receives("at last").await;
+    assert_eq!((&heard["kind"], &heard["to"]["id"]), (&json!("whisper"), &json!(jun.id)));
+    run(&app, &jun, &room, "/deploy").await;
+    his.receives("⚠ the program answered 503").await;
 }

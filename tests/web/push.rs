@@ -326,3 +326,71 @@ async fn a_connection_to_a_push_service_is_used_again() {
     // One for each node.
     assert!(service.connections() <= 3, "{} connections", service.connections());
 }
+
+#[tokio::test]
+async fn a_silent_message_is_stored_and_delivered_and_notifies_nobody() {
+    let app = App::with(hurried).await;
+    let ([minji, jun, _], room, [hers, his, _]) = app.room_of_three().await;
+    let service = Receiver::open().await;
+    Browser::subscribe(&app, &minji, &service.url("/push")).await;
+    let mentions = async || {
+        let mine = app.call(&minji, "GET", "/me/rooms", Value::Null).await.is(200);
+        mine["rooms"][0]["mentions"].clone()
+    };
+    let sent = app.send(&jun, &room, json!({ "text": "@minji quietly", "silent": true })).await;
+    assert_eq!(hers.receives("@minji quietly").await["silent"], true);
+    his.ok("message", json!({ "room": room.id, "key": "s", "text": "hush", "to": minji.id, "silent": true })).await;
+    app.call(&jun, "POST", &format!("/rooms/{}/commands", room.id), json!({ "text": "/silent @minji by command" }))
+        .await
+        .is(200);
+    assert_eq!(hers.receives("@minji by command").await["silent"], true);
+    // Neither an edit nor a moderator makes it loud.
+    his.ok("edit", json!({ "id": sent["id"], "text": "@minji still quietly" })).await;
+    let hidden = format!("/messages/{}/hidden", sent["id"].as_str().unwrap());
+    app.call(&minji, "PUT", &hidden, Value::Null).await.is(200);
+    app.call(&minji, "DELETE", &hidden, Value::Null).await.is(200);
+    // Programs say so in their own way.
+    let made =
+        app.call(&minji, "POST", &format!("/rooms/{}/hooks", room.id), json!({ "name": "builds" })).await.is(201);
+    let url = made["url"].as_str().unwrap().to_owned();
+    let path = &url[url.find("/hooks/").unwrap()..];
+    for body in [json!({ "text": "@minji built", "silent": true }), json!({ "content": "@minji built", "flags": 4096 })]
+    {
+        assert_eq!(app.request("POST", path).json(&body).send().await.status, 200);
+    }
+    app.outbox_is_empty().await;
+    assert!(service.is_empty());
+    assert_eq!(mentions().await, 0);
+    assert_eq!(app.count("SELECT COUNT(*) FROM mentions"), 0);
+    app.say(&jun, &room, "@minji aloud").await;
+    assert_eq!(mentions().await, 1);
+}
+
+/// What the word filter held is news to those it concerns when a moderator shows it, however much was said meanwhile.
+#[tokio::test]
+async fn a_held_message_notifies_when_it_is_shown() {
+    let app = App::with(hurried).await;
+    let admin = app.signed_up("haewon").await;
+    app.alter("UPDATE users SET is_admin = 1 WHERE kind = 'account'");
+    let ([minji, jun, sora], room, [hers, ..]) = app.room_of_three().await;
+    let mut service = Receiver::open().await;
+    Browser::subscribe(&app, &minji, &service.url("/minji")).await;
+    Browser::subscribe(&app, &sora, &service.url("/sora")).await;
+    let words = json!([{ "word": "광고", "action": "hold" }]);
+    app.call(&admin, "PATCH", "/admin/settings", json!({ "words": words })).await.is(200);
+    let held = app.say(&jun, &room, "@minji 광고").await;
+    app.outbox_is_empty().await;
+    assert!(service.is_empty(), "it is held");
+    let later = app.say(&jun, &room, "later").await;
+    for _ in 0..2 {
+        service.next().await;
+    }
+    hers.ok("read", json!({ "room": room.id, "seq": later["seq"] })).await;
+    app.has_read(&minji, &later).await;
+    app.outbox_is_empty().await;
+    let shown = format!("/messages/{}/hidden", held["id"].as_str().unwrap());
+    app.call(&minji, "DELETE", &shown, Value::Null).await.is(200);
+    assert_eq!(service.next().await.path, "/minji");
+    app.outbox_is_empty().await;
+    assert!(service.is_empty(), "it is not addressed to sora");
+}

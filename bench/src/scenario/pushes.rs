@@ -176,7 +176,9 @@ impl Service {
         let until = Instant::now() + LIMIT;
         while self.reached() < count {
             if Instant::now() > until {
-                return Err(format!("{} of {count} browsers were reached in {} s", self.reached(), LIMIT.as_secs()).into());
+                return Err(
+                    format!("{} of {count} browsers were reached in {} s", self.reached(), LIMIT.as_secs()).into()
+                );
             }
             tick()?;
             thread::sleep(Duration::from_millis(20));

@@ -86,6 +86,13 @@ impl Backends {
         );
     }
 
+    /// Runs a query that counts something.
+    pub(crate) fn count(&self, sql: &str) -> Result<i64> {
+        let rows = self.database.rows(DATABASE, sql);
+        let count = rows.into_iter().flatten().next().flatten().ok_or("nothing was counted")?;
+        Ok(count.parse()?)
+    }
+
     /// Copies what the checker reads into a file, in which it is read as that of one server.
     pub(crate) fn copy_to(&self, data: &Path) -> Result<()> {
         for folder in ["files", "incoming"] {

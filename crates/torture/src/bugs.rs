@@ -77,6 +77,13 @@ const BUGS: &[Bug] = &[
         faults: &[],
         found_by: Invariants(&["I2", "I5", "I7", "I8"]),
     },
+    Bug {
+        name: "job-ended-before-its-try",
+        nodes: 0,
+        failpoints: "",
+        faults: &[Fault::Kill],
+        found_by: Invariants(&["I18"]),
+    },
     Bug { name: "commit-without-sync", nodes: 0, failpoints: "", faults: &[], found_by: SyncProof },
 ];
 

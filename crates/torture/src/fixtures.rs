@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::connection::post;
 use crate::history::{RoomIndex, UserIndex};
+use crate::receiver::Receiver;
 
 pub(crate) struct Guest {
     pub(crate) id: String,
@@ -32,13 +33,18 @@ pub(crate) const SMALL_ROOM: RoomIndex = 0;
 pub(crate) const KICK_ROOM: RoomIndex = 1;
 /// The room of the stock client.
 pub(crate) const STOCK_CLIENT_ROOM: RoomIndex = 2;
+/// The rooms whose messages a webhook receives.
+pub(crate) const HOOKED_ROOMS: [RoomIndex; 2] = [KICK_ROOM, STOCK_CLIENT_ROOM];
+/// The keys of the browser in the example of RFC 8291. Nobody decrypts what is pushed here.
+const PUBLIC_KEY: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 const SMALL_ROOM_CAPACITY: u32 = 4;
 /// The approximate number of users in each of the other rooms.
 const USERS_PER_ROOM: usize = 12;
 
 impl Fixtures {
-    /// Creates the rooms, `senders` users who send, and the two others.
-    pub(crate) async fn create(address: SocketAddr, senders: usize) -> Result<Self> {
+    /// Creates the rooms, `senders` users who send, and the two others, and what is posted to a receiver.
+    pub(crate) async fn create(address: SocketAddr, senders: usize, receiver: &Receiver) -> Result<Self> {
         let mut users = Vec::new();
         for number in 0..senders + 2 {
             let made = post(address, "/api/guests", None, &json!({ "name": format!("guest {number}") })).await?;
@@ -54,7 +60,22 @@ impl Fixtures {
             let is_in = |user: &UserIndex| usize::from(*user) % count == room || usize::from(*user / 2) % count == room;
             fixtures.create_room(address, 1_000, others.iter().copied().filter(is_in).collect()).await?;
         }
+        fixtures.subscribe(address, receiver).await?;
         Ok(fixtures)
+    }
+
+    /// Creates the webhooks, and the browser of a member of the first rooms that is pushed to.
+    async fn subscribe(&self, address: SocketAddr, receiver: &Receiver) -> Result<()> {
+        let url = |path: String| format!("http://{}{path}", receiver.address);
+        for room in HOOKED_ROOMS {
+            let path = format!("/api/rooms/{}/outgoing-hooks", self.rooms[usize::from(room)].id);
+            let hook = json!({ "url": url(format!("/hook/{room}")), "events": ["message", "edit", "delete"] });
+            post(address, &path, Some(&self.users[0].token), &hook).await?;
+        }
+        let keys = json!({ "p256dh": PUBLIC_KEY, "auth": AUTH });
+        let browser = json!({ "endpoint": url("/push".into()), "expirationTime": null, "keys": keys });
+        post(address, "/api/me/push-subscriptions", Some(&self.users[0].token), &browser).await?;
+        Ok(())
     }
 
     async fn create_room(&mut self, address: SocketAddr, max: u32, users: Vec<UserIndex>) -> Result<()> {

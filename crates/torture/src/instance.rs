@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rusqlite::{Connection, OpenFlags};
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 use testkit::{Process, TempDir, process};
 
@@ -89,6 +90,7 @@ impl Instance {
             .envs(self.backends.iter().flat_map(Backends::settings))
             .args(["--connections-per-address", "0", "--ping-interval-ms", "1500", "--ping-timeout-ms", "1500"])
             .env("RUST_LOG", "info")
+            .env("OUTGOING_NETWORKS", "127.0.0.0/8")
             .env(FAILPOINTS, failpoints);
         let started = tokio::task::spawn_blocking(move || Process::start(&mut command, Some(log))).await?;
         let process = started.map_err(|error| format!("{error}\n{}", self.log()))?;
@@ -132,6 +134,23 @@ impl Instance {
         let began = Instant::now();
         let (status, _) = process.terminate().await?;
         Ok((status, began.elapsed()))
+    }
+
+    /// Counts the deliveries of webhooks that wait, and the pushes that are due.
+    pub(crate) fn count_waiting_deliveries(&self) -> Result<i64> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+        let waiting = format!(
+            "SELECT COUNT(*) FROM outbox WHERE kind IN ('hook', 'notify') OR (kind = 'push' AND due_at <= {now})"
+        );
+        match &self.backends {
+            Some(backends) => backends.count(&waiting),
+            None => {
+                let db =
+                    Connection::open_with_flags(self.data_dir().join("madang.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+                db.busy_timeout(Duration::from_secs(10))?;
+                Ok(db.query_row(&waiting, [], |row| row.get(0))?)
+            }
+        }
     }
 
     /// Runs `madang verify`. Returns what it prints if it finds an error.

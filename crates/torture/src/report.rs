@@ -1,5 +1,6 @@
 //! The report of a run.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use crate::check::Violation;
@@ -38,6 +39,9 @@ pub(crate) fn figures(plan: &Plan, run: &Run) -> String {
     let (rooms, orphans) = (run.store.rooms.len(), run.store.orphans.len());
     let _ = writeln!(text, "  stored  {stored} messages in {rooms} rooms, {orphans} files without a row");
     let _ = writeln!(text, "  clients {received} messages received over {opened} connections, {resumed} joins");
+    let ids: HashSet<&str> = run.posted.deliveries.iter().map(|one| one.id.as_str()).collect();
+    let (deliveries, pushes) = (run.posted.deliveries.len(), run.posted.pushes);
+    let _ = writeln!(text, "  posted  {deliveries} deliveries of {} events, {pushes} pushes", ids.len());
     let faults: Vec<String> = run.faults.iter().map(|(fault, count)| format!("{fault:?} {count}")).collect();
     let _ = writeln!(
         text,

@@ -13,12 +13,13 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::Result;
-use crate::check::{Evidence, Violation, check};
+use crate::check::{Evidence, Posted, Violation, check};
 use crate::fault::{Fault, inject_into_backends, inject_into_network, inject_into_server};
 use crate::fixtures::Fixtures;
 use crate::history::{Event, Recorder, UserIndex};
 use crate::instance::Instance;
 use crate::proxy::{Network, Proxy};
+use crate::receiver::Receiver;
 use crate::replica::{Decoder, Replica};
 use crate::stock_client::StockClient;
 use crate::store::{Store, check_integrity};
@@ -28,6 +29,8 @@ use crate::user::{Phase, User};
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(45);
 /// A little more than the store is allowed for its recovery.
 const RECOVERY_TIMEOUT: Duration = Duration::from_secs(11);
+/// How long deliveries may take after the last fault.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a shutdown may take.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 /// The highest number of passes before a crash point strikes.
@@ -63,6 +66,7 @@ pub(crate) struct Run {
     /// The final replicas of each user.
     pub(crate) replicas: Vec<HashMap<u8, Replica>>,
     pub(crate) log: String,
+    pub(crate) posted: Posted,
     pub(crate) violations: Vec<Violation>,
     pub(crate) faults: BTreeMap<Fault, u32>,
     pub(crate) starts: u32,
@@ -73,7 +77,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn evidence(&self) -> Evidence<'_> {
-        Evidence { store: &self.store, replicas: &self.replicas, log: &self.log }
+        Evidence { store: &self.store, replicas: &self.replicas, log: &self.log, received: Some(&self.posted) }
     }
 }
 
@@ -100,7 +104,8 @@ pub(crate) async fn run(plan: &Plan) -> Result<Run> {
     for node in 0..server.count() {
         server.start(node, &plan.failpoints).await?;
     }
-    let fixtures = Arc::new(Fixtures::create(server.address(), plan.senders).await?);
+    let receiver = Receiver::open().await?;
+    let fixtures = Arc::new(Fixtures::create(server.address(), plan.senders, &receiver).await?);
     let recorder = Recorder::new();
     let (phase, watched) = watch::channel(Phase::Active);
     let (settled, mut all_settled) = watch::channel(0);
@@ -161,6 +166,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Run> {
         replicas.push(ended.map_err(|_| "a user does not finish")??);
     }
     replicas.insert(usize::from(fixtures.stock_client()), stock_replicas);
+    running.wait_for_deliveries().await?;
     let mut violations = running.finish().await?;
     if !is_settled {
         violations.push(violation("I8", format!("only {} of {count} users settled", *all_settled.borrow())));
@@ -171,14 +177,16 @@ pub(crate) async fn run(plan: &Plan) -> Result<Run> {
     let store = Store::read(&running.server.data_dir(), &fixtures)?;
     let log = running.server.log();
     let events = recorder.take();
-    violations.extend(check(&events, &Evidence { store: &store, replicas: &replicas, log: &log }));
+    let posted = Posted { deliveries: receiver.deliveries(), pushes: receiver.pushes() };
+    let evidence = Evidence { store: &store, replicas: &replicas, log: &log, received: Some(&posted) };
+    violations.extend(check(&events, &evidence));
     if !violations.is_empty() && plan.keeps_evidence {
         running.server.folder.keep();
         let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
         std::fs::write(running.server.folder.path().join("history"), lines)?;
     }
     let (starts, faults, folder) = (running.server.starts, running.faults, running.server.folder.path().to_owned());
-    Ok(Run { events, store, replicas, log, violations, faults, starts, took: began.elapsed(), folder })
+    Ok(Run { events, store, replicas, log, posted, violations, faults, starts, took: began.elapsed(), folder })
 }
 
 fn violation(invariant: &'static str, message: String) -> Violation {
@@ -345,6 +353,15 @@ impl Running<'_> {
             self.server.start(server, &failpoints.join(",")).await?;
         }
         self.recorder.harness(crate::check::STORE_RECOVERED);
+        Ok(())
+    }
+
+    /// Waits until every delivery was made. One that a fault has failed is tried again after a minute.
+    async fn wait_for_deliveries(&mut self) -> Result<()> {
+        let until = Instant::now() + DELIVERY_TIMEOUT;
+        while self.server.count_waiting_deliveries()? > 0 && Instant::now() < until {
+            self.wait(Duration::from_millis(100)).await?;
+        }
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Admins of the server.
 
 use crate::chat::kinds::AuditAction;
-use crate::chat::{Tx, audit, session};
+use crate::chat::{Tx, audit, outgoing_hook, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -35,6 +35,7 @@ pub fn demote(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Res
     if tx.execute(sql, &[&user_id])? == 0 {
         return Ok(false);
     }
+    outgoing_hook::revoke_server_hooks_of(tx, now, user_id)?;
     audit::append(tx, now, by, AuditAction::AdminRemoved, None, user_id)?;
     Ok(true)
 }

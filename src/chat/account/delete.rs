@@ -4,7 +4,8 @@
 use super::require_admin;
 use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
 use crate::chat::{
-    Fact, Leaving, Tx, audit, digest, export, file, member, message, outbox, report, room, scheduled, session,
+    Fact, Leaving, Tx, audit, digest, export, file, member, message, outbox, outgoing_hook, report, room, scheduled,
+    session,
 };
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
@@ -61,6 +62,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     ] {
         tx.execute(sql, &[&me])?;
     }
+    outgoing_hook::revoke_server_hooks_of(tx, now, me)?;
     digest::stop(tx, me)?;
     outbox::drop_of_user(tx, JobKind::Preview, me)?;
     outbox::drop_of_user(tx, JobKind::Digest, me)?;

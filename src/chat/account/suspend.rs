@@ -18,7 +18,7 @@ pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, hours
         return Err(Code::NotFound.into());
     }
     audit::append(tx, now, by, AuditAction::AccountSuspended, None, user_id)?;
-    tx.execute("UPDATE hooks SET secret_hash = NULL WHERE by_user_id = ?1", &[&user_id])?;
+    tx.execute("UPDATE hooks SET revoked_at = ?2 WHERE by_user_id = ?1 AND revoked_at IS NULL", &[&user_id, &now])?;
     for bot in bot_right::bots_of(tx, user_id)? {
         session::close_all(tx, bot, None)?;
     }

@@ -9,9 +9,9 @@ pub enum JobKind {
     ResetEmail,
     /// Posts to an outgoing webhook. The target is the hook, the payload the delivery.
     Hook,
-    /// Finds the members to notify of what is new in a room. The target is the room.
+    /// Finds the members to notify of what is new in a room. The target is the room, the payload what to begin with.
     Notify,
-    /// Pushes what is new in a room to a browser. The target is the push subscription, the payload the room.
+    /// Pushes what is new in a room to a browser. The target is the push subscription with the room, the payload names both.
     Push,
     /// Mails what a user has missed. The target is the user.
     Digest,

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{Column, Param, Value};
 
+mod hook_event;
 mod job;
 mod scheduled;
 
+pub use hook_event::HookEvent;
 pub use job::JobKind;
 pub use scheduled::ScheduledKind;
 
@@ -213,24 +215,6 @@ impl BotRight {
     pub const ALL: [Self; 5] = [Self::Read, Self::Join, Self::Send, Self::React, Self::Direct];
 }
 
-/// What an outgoing webhook is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum HookEvent {
-    /// A message was sent.
-    Message,
-    Edit,
-    Delete,
-    Reaction,
-    Join,
-    /// A member left or was removed.
-    Exit,
-}
-
-impl HookEvent {
-    pub const ALL: [Self; 6] = [Self::Message, Self::Edit, Self::Delete, Self::Reaction, Self::Join, Self::Exit];
-}
-
 /// The purpose of a one-time link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
@@ -282,6 +266,10 @@ pub enum AuditAction {
     RoomOpened,
     JobsRetried,
     BackupWanted,
+    /// Outgoing webhooks.
+    HookCreated,
+    HookRotated,
+    HookRevoked,
 }
 
 macro_rules! names {
@@ -332,7 +320,10 @@ names! {
     SignUpPolicy { Open "open" Invite "invite" EmailDomain "emailDomain" Closed "closed" }
     NotifyLevel { All "all" Mentions "mentions" None "none" }
     BotRight { Read "read" Join "join" Send "send" React "react" Direct "direct" }
-    HookEvent { Message "message" Edit "edit" Delete "delete" Reaction "reaction" Join "join" Exit "exit" }
+    HookEvent {
+        Message "message" Edit "edit" Delete "delete" Reaction "reaction" Join "join" Exit "exit" Room "room"
+        Report "report" RoomCreated "roomCreated" RoomRemoved "roomRemoved"
+    }
     LinkKind { Admin "admin" Password "password" Device "device" Email "email" }
     JobKind {
         Preview "preview" ResetEmail "resetEmail" Hook "hook" Notify "notify" Push "push" Digest "digest"
@@ -375,6 +366,9 @@ names! {
         RoomOpened "room.opened"
         JobsRetried "jobs.retried"
         BackupWanted "backup.wanted"
+        HookCreated "hook.created"
+        HookRotated "hook.rotated"
+        HookRevoked "hook.revoked"
     }
 }
 

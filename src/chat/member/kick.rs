@@ -65,7 +65,7 @@ pub(in crate::chat) fn kick_as(
         return Ok(room::snapshot(tx, room_id)?.rev);
     }
     if their_role.is_some() {
-        end(tx, room_id, user_id)?;
+        end(tx, now, room_id, user_id)?;
     }
     let (event, action) = match ban {
         true => (SystemEvent::Ban, AuditAction::MemberBanned),

@@ -231,7 +231,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
     }
     // The stored role, as an admin who is not the owner has nothing to hand over.
     let role = find_role(tx, me, room_id)?;
-    let room = end(tx, room_id, me)?;
+    let room = end(tx, now, room_id, me)?;
     let mut rev = room.rev;
     if line {
         rev = system_message::post(tx, now, room_id, me, SystemMessage::new(SystemEvent::Exit))?;
@@ -255,9 +255,9 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, line: bool) -> 
 }
 
 /// Ends a membership and frees its place. The invites and hooks of the former member end with it, and their bots leave.
-fn end(tx: &mut Tx, room_id: RoomId, user_id: UserId) -> Result<Room> {
+fn end(tx: &mut Tx, now: i64, room_id: RoomId, user_id: UserId) -> Result<Room> {
     invite::revoke_all_of(tx, room_id, user_id)?;
-    hook::revoke_all_of(tx, room_id, user_id)?;
+    hook::revoke_all_of(tx, now, room_id, user_id)?;
     remove(tx, room_id, user_id)?;
     let room = room::snapshot(tx, room_id)?;
     bot::follow_out(tx, room_id, user_id, room.rev)?;

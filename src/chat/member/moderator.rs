@@ -31,7 +31,7 @@ pub fn set_moderator(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id
     audit::append(tx, now, Some(me), action, Some(room_id), user_id)?;
     if !on {
         invite::revoke_all_of(tx, room_id, user_id)?;
-        hook::revoke_all_of(tx, room_id, user_id)?;
+        hook::revoke_all_of(tx, now, room_id, user_id)?;
     }
     let content = SystemMessage { user: Some(user_id), by: Some(me), ..SystemMessage::new(event) };
     system_message::post(tx, now, room_id, me, content)

@@ -49,7 +49,9 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, n
         true => Vec::new(),
         false => mention::find(tx, limits, target.room_id, target.role, &text)?,
     };
-    mention::store(tx, target.room_id, target.seq, &target.mentions(), &mentions)?;
+    if !target.is_silent {
+        mention::store(tx, target.room_id, target.seq, &target.mentions(), &mentions)?;
+    }
     // A preview belongs to its link, and so does the job that fetches it.
     let has_other_link = first_link(&text) != first_link(&target.text);
     let mut preview = target.preview.clone();
@@ -94,13 +96,7 @@ pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId)
     if !target.is_by(me) {
         audit::append(tx, now, Some(me), AuditAction::MessageDeleted, Some(target.room_id), id)?;
     }
-    delete_now(tx, now, me, target.number)
-}
-
-fn delete_now(tx: &mut Tx, now: i64, me: UserId, number: i64) -> Result<Changed> {
-    let changed = erase(tx, now, number)?;
-    fire(tx, now, HookEvent::Delete, &changed.message, Some(me))?;
-    Ok(changed)
+    erase(tx, now, target.number)
 }
 
 /// Deletes a message of any open room, for an admin, but no whisper, as an admin may not see it.
@@ -112,7 +108,7 @@ fn delete_anywhere(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<C
     match found.ok_or(Code::Forbidden)? {
         (number, None, room_id) => {
             audit::append(tx, now, Some(me), AuditAction::MessageDeleted, Some(room_id), id)?;
-            delete_now(tx, now, me, number)
+            erase(tx, now, number)
         }
         (number, Some(_), _) => Ok(Changed { message: load::by_number(tx, number)?, unneeded: Vec::new() }),
     }
@@ -145,7 +141,9 @@ pub(in crate::chat) fn erase(tx: &mut Tx, now: i64, number: i64) -> Result<Chang
     )?;
     search::forget(tx, number);
     let unneeded = file::unreferenced(tx, &hashes)?;
-    Ok(Changed { message: target::publish(tx, number, position)?, unneeded })
+    let message = target::publish(tx, number, position)?;
+    fire(tx, now, HookEvent::Delete, &message, None)?;
+    Ok(Changed { message, unneeded })
 }
 
 /// Returns an answer to a message, and its room. A whisper is answered with a whisper to the other user.

@@ -2,8 +2,9 @@
 
 use super::reaction::rows;
 use super::{Message, load, mention, preview, target};
-use crate::chat::kinds::{AuditAction, MessageKind, RoomKind};
-use crate::chat::{Tx, account, audit, room, search};
+use crate::chat::kinds::{AuditAction, HookEvent, MessageKind, RoomKind};
+use crate::chat::outgoing_hook::event::fire;
+use crate::chat::{Limits, Tx, account, audit, notification, room, search};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, RoomId, UserId};
 
@@ -28,9 +29,9 @@ pub fn hide(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<Message>
 ///
 /// # Errors
 /// As [`hide`]; `forbidden` where an admin has hidden it, except for admins; `not_found` for a message that is not hidden.
-pub fn show(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<Message> {
+pub fn show(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId) -> Result<Message> {
     let message = moderated(tx, me, id)?;
-    show_as(tx, now, me, message)
+    show_as(tx, limits, now, me, message)
 }
 
 /// Finds a message that a moderator or an admin may moderate: no whisper, and none of a direct room.
@@ -91,7 +92,9 @@ pub(in crate::chat) fn hide_as(tx: &mut Tx, now: i64, by: Option<UserId>, messag
     if by.is_some() {
         audit::append(tx, now, by, AuditAction::MessageHidden, Some(room_id), id)?;
     }
-    target::publish(tx, number, position)
+    let hidden = target::publish(tx, number, position)?;
+    fire(tx, now, HookEvent::Delete, &hidden, by)?;
+    Ok(hidden)
 }
 
 /// Moves what a message holds into the table of hidden ones. Its row is then as that of a deleted message.
@@ -110,8 +113,14 @@ pub(super) fn put_apart(tx: &mut Tx, now: i64, by: Option<UserId>, number: i64) 
     Ok(())
 }
 
-/// Shows a hidden message again, without checking the user.
-pub(in crate::chat) fn show_as(tx: &mut Tx, now: i64, me: UserId, message: Hideable) -> Result<Message> {
+/// Shows a hidden message again, without checking the user. One that the word filter had held notifies now.
+pub(in crate::chat) fn show_as(
+    tx: &mut Tx,
+    limits: &Limits,
+    now: i64,
+    me: UserId,
+    message: Hideable,
+) -> Result<Message> {
     let Hideable { number, room_id, id } = message;
     let sql = "DELETE FROM hidden_messages WHERE message_number = ?1 RETURNING text, mentions, file_count, by_user_id";
     let found = tx.query_opt(sql, &[&number], |row| {
@@ -125,17 +134,22 @@ pub(in crate::chat) fn show_as(tx: &mut Tx, now: i64, me: UserId, message: Hidea
     {
         return Err(Error::new(Code::Forbidden).with_message("an admin has hidden it, and admins show it again"));
     }
-    let sql = "SELECT seq, to_user_id FROM messages WHERE number = ?1";
-    let (seq, to) = tx.query_one(sql, &[&number], |row| Ok((row.get::<i64>(0)?, row.get::<Option<UserId>>(1)?)))?;
+    let sql = "SELECT to_user_id FROM messages WHERE number = ?1";
+    let to = tx.query_one(sql, &[&number], |row| row.get::<Option<UserId>>(0))?;
     let position = room::next_rev(tx, now, room_id, to.is_none())?;
     tx.execute(
         "UPDATE messages SET text = ?2, mentions = ?3, file_count = ?4, rev = ?5, deleted_at = NULL WHERE number = ?1",
         &[&number, &text, &mentions, &file_count, &position.rev],
     )?;
-    mention::store(tx, room_id, seq, &[], &mention::from_column(mentions.as_deref()))?;
     audit::append(tx, now, Some(me), AuditAction::MessageShown, Some(room_id), id)?;
     let shown = target::publish(tx, number, position)?;
+    mention::store_new(tx, &shown)?;
     search::index(tx, number, &shown);
+    // Those who were sent it have deleted it, and one that was held is new to everybody.
+    fire(tx, now, HookEvent::Message, &shown, shown.user.as_ref().map(|user| user.id))?;
+    if hidden_by.is_none() {
+        notification::queue_shown(tx, limits, now, &shown)?;
+    }
     Ok(shown)
 }
 

@@ -25,7 +25,7 @@ pub(super) fn columns() -> String {
          m.mentions, m.preview, m.pinned_at, m.edited_at, m.deleted_at, m.key,
          CASE WHEN m.seq < m.rev OR m.reply_to IS NOT NULL THEN
            (SELECT 1 FROM rooms b WHERE b.id = m.room_id AND b.history = 'joined') END,
-         m.system, m.file_count, m.reaction_count"
+         m.system, m.file_count, m.reaction_count, m.is_silent"
     )
 }
 
@@ -70,7 +70,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
     let (seq, rev, user_id, to_id) = (c.next()?, c.next()?, c.next()?, c.next()?);
     let is_answer = c.next::<Option<i64>>()?.is_some();
     let (reply_to, replied_id) = read_reply(&mut c)?.unzip();
-    Ok(Loaded {
+    let mut loaded = Loaded {
         number,
         user_id,
         to_id,
@@ -91,7 +91,9 @@ pub(super) fn read(row: &Row<'_>) -> Result<Loaded, Fault> {
         system: from_json(c.next()?)?,
         has_files: c.next::<i64>()? > 0,
         has_reactions: c.next::<i64>()? > 0,
-    })
+    };
+    loaded.message.silent = c.next()?;
+    Ok(loaded)
 }
 
 fn from_json<T: DeserializeOwned>(column: Option<String>) -> Result<Option<T>, Fault> {
@@ -134,10 +136,10 @@ pub(in crate::chat) fn by_number(tx: &mut Tx, number: i64) -> Result<Message> {
     complete(tx, loaded)?.pop().ok_or(Code::NotFound.into())
 }
 
-/// Returns the number of a message.
-pub(in crate::chat) fn number_of(tx: &mut Tx, id: MessageId) -> Result<i64> {
-    let found = tx.query_opt("SELECT number FROM messages WHERE id = ?1", &[&id], |row| row.get(0))?;
-    found.ok_or(Code::NotFound.into())
+/// Returns a message of an id.
+pub(in crate::chat) fn find(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
+    let number = tx.query_opt("SELECT number FROM messages WHERE id = ?1", &[&id], |row| row.get(0))?;
+    number.map(|number| by_number(tx, number)).transpose()
 }
 
 /// Returns the messages of the numbers that exist, in no order.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Message;
 use crate::chat::kinds::Role;
 use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
@@ -124,6 +125,14 @@ impl Search {
             !(is_cut || name.ends_with(char::is_whitespace))
         });
         names.map(|(name, _)| (text::fold(name), name)).collect()
+    }
+}
+
+/// Adds the mentions of a new message to the table that users find them by. Those of a silent one call nobody.
+pub(super) fn store_new(tx: &mut Tx, message: &Message) -> Result<()> {
+    match message.silent {
+        true => Ok(()),
+        false => store(tx, message.room_id, message.seq, &[], &message.mentions),
     }
 }
 

@@ -33,9 +33,10 @@ pub(super) use change::erase;
 pub use change::{NewText, answer, delete, edit, pin, pins};
 pub(super) use hide::{Hideable, find_hideable, hide_as, show_as};
 pub use hide::{hide, show};
-pub(super) use load::{by_number, by_numbers, number_of};
+pub(super) use load::{by_number, by_numbers, find};
 pub use mention::Mention;
 pub use page::{Changes, Cursor, Reader, SharedChanges, page, since, visible_rev};
+pub(super) use policy::check_may_write;
 pub use preview::{awaits_preview, set_preview};
 pub use reaction::{has_reacted, react};
 pub(super) use remove::{remove, remove_files};
@@ -86,6 +87,9 @@ pub struct Message {
     pub edited_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<String>,
+    /// Whether it notifies nobody; left out where it may.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
     /// RFC 3339 UTC with milliseconds.
     pub created_at: String,
     /// The sender's own id for the message; only the sender's sockets get it.
@@ -126,6 +130,7 @@ impl Message {
             pinned_at: None,
             edited_at: None,
             deleted_at: None,
+            silent: false,
             created_at: rfc3339(created_at),
             key: None,
             is_partial: false,
@@ -199,6 +204,8 @@ pub struct NewMessage {
     pub file_ids: Vec<FileId>,
     /// The recipient of a whisper.
     pub to: Option<UserId>,
+    /// Whether it notifies nobody: no push, no mail, no sound, and a mention in it is not counted.
+    pub silent: bool,
     /// What was found in the text before.
     pub looked: Option<Looked>,
 }

@@ -2,11 +2,11 @@
 
 use crate::chat::admin_rights::is_admin;
 use crate::chat::kinds::{Role, WordAction, Writers};
-use crate::chat::member::Membership;
+use crate::chat::member::{self, Membership};
 use crate::chat::server_settings::Looked;
 use crate::chat::{Limits, Tx};
 use crate::error::{Code, Error, Result};
-use crate::ids::UserId;
+use crate::ids::{RoomId, UserId};
 use crate::text::markup::first_link;
 
 const MINUTE: i64 = 60_000;
@@ -24,6 +24,14 @@ pub(super) fn check_writer(now: i64, membership: &Membership) -> Result<()> {
         Writers::Owner => Role::Owner,
     };
     if membership.role < needed { Err(Code::ReadOnly.into()) } else { Ok(()) }
+}
+
+/// Checks that a user may write in a room now.
+///
+/// # Errors
+/// `room_not_found`, `gone`, `not_a_member`; `room_closed`, `muted`, `read_only`.
+pub(in crate::chat) fn check_may_write(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<()> {
+    check_writer(now, &member::membership(tx, me, room_id)?)
 }
 
 /// # Errors

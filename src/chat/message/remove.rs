@@ -1,7 +1,8 @@
 //! Removal of a message for good, with its row: what is kept for a time only.
 
 use super::{change, target};
-use crate::chat::kinds::MessageKind;
+use crate::chat::kinds::{HookEvent, MessageKind};
+use crate::chat::outgoing_hook::event::fire;
 use crate::chat::{Tx, file, room};
 use crate::error::Result;
 use crate::ids::UserId;
@@ -48,7 +49,8 @@ pub(in crate::chat) fn remove_files(tx: &mut Tx, now: i64, number: i64) -> Resul
         let room_id = tx.query_one(sql, &[&number], |row| row.get(0))?;
         let position = room::next_rev(tx, now, room_id, !held.is_whisper)?;
         tx.execute("UPDATE messages SET file_count = 0, rev = ?2 WHERE number = ?1", &[&number, &position.rev])?;
-        target::publish(tx, number, position)?;
+        let message = target::publish(tx, number, position)?;
+        fire(tx, now, HookEvent::Edit, &message, None)?;
     }
     file::unreferenced(tx, &hashes)
 }

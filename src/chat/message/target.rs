@@ -29,6 +29,7 @@ pub(super) struct Target {
     pub(super) pinned_at: Option<i64>,
     pub(super) role: Role,
     pub(super) room_kind: RoomKind,
+    pub(super) is_silent: bool,
     is_closed: bool,
     muted_until: Option<i64>,
     /// The seq of the first message of the room that the user may see.
@@ -44,7 +45,7 @@ pub(super) fn find(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
         let (role, muted_until) = (member::role_column("x"), member::muted_until("m.room_id"));
         format!(
             "SELECT m.number, m.room_id, m.seq, m.kind, m.user_id, m.to_user_id, m.text, m.file_count, m.mentions,
-               m.preview, m.created_at, m.deleted_at, m.pinned_at, {role}, r.kind, r.closed_at,
+               m.preview, m.created_at, m.deleted_at, m.pinned_at, {role}, r.kind, m.is_silent, r.closed_at,
                {muted_until},
                CASE WHEN r.history = 'all' THEN 0 ELSE x.joined_rev END
              FROM messages m JOIN rooms r ON r.id = m.room_id
@@ -71,6 +72,7 @@ pub(super) fn find(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Target> {
             pinned_at: c.next()?,
             role: c.next()?,
             room_kind: c.next()?,
+            is_silent: c.next()?,
             is_closed: c.next::<Option<i64>>()?.is_some(),
             muted_until: c.next()?,
             first_seq: c.next()?,

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 mod fan_out;
 mod pending;
 
-pub use fan_out::{Checked, check, notify};
-pub(super) use fan_out::{begin, queue};
-pub use pending::{Pending, Since, pending};
+pub use fan_out::{Checked, Work, check, notify};
+pub(super) use fan_out::{begin, queue, queue_shown};
+pub(super) use pending::personal_rooms;
+pub use pending::{Pending, Since, pending, shown};
 
 use super::kinds::NotifyLevel;
 use super::user::{self, User};

@@ -93,7 +93,7 @@ pub fn pending(tx: &mut Tx, me: UserId, room_id: RoomId, since: Since) -> Result
 
 /// The newest messages of others after a seq that every member may see.
 const PUBLIC: &str = "SELECT number FROM messages
-    WHERE room_id = ?1 AND to_user_id IS NULL AND seq > ?2 AND kind = 'text' AND deleted_at IS NULL
+    WHERE room_id = ?1 AND to_user_id IS NULL AND seq > ?2 AND kind = 'text' AND deleted_at IS NULL AND is_silent = 0
       AND (user_id IS NULL OR user_id <> ?3)
     ORDER BY seq DESC LIMIT ?4";
 /// Those of them that mention the member or everybody, by an index of their own.
@@ -103,13 +103,64 @@ const MENTIONS: &str = "SELECT x.number FROM mentions n CROSS JOIN messages x
     ORDER BY n.seq DESC LIMIT ?5";
 /// Those that answer the member, among the last changes of the room.
 const REPLIES: &str = "SELECT x.number FROM messages x JOIN messages q ON q.number = x.reply_to
-    WHERE x.room_id = ?1 AND x.to_user_id IS NULL AND x.seq > ?2 AND x.deleted_at IS NULL AND q.user_id = ?3
+    WHERE x.room_id = ?1 AND x.to_user_id IS NULL AND x.seq > ?2 AND x.deleted_at IS NULL AND x.is_silent = 0
+      AND q.user_id = ?3
     ORDER BY x.seq DESC LIMIT ?4";
 const WHISPERS: &str = "SELECT number FROM messages
     WHERE room_id = ?1 AND to_user_id IS NOT NULL AND to_user_id = ?2 AND seq > ?3 AND deleted_at IS NULL
+      AND is_silent = 0
     ORDER BY seq DESC LIMIT ?4";
 /// The most changes of a room that are searched for replies.
 const REPLIES_WITHIN: i64 = 1_000;
+
+/// Returns the rooms in which something addressed to a user is unread of which no mail has told, the latest active first, at
+/// most 200: a direct room, or one with a mention of them or of everybody, a whisper, or a reply.
+///
+/// # Errors
+/// Only those of the store.
+pub(in crate::chat) fn personal_rooms(tx: &mut Tx, me: UserId) -> Result<Vec<RoomId>> {
+    let sql = format!(
+        "SELECT m.room_id FROM members m JOIN rooms r ON r.id = m.room_id
+         WHERE m.user_id = ?1 AND m.notify <> 'none' AND m.read_seq < r.rev AND m.mailed_seq < r.rev
+           AND (r.kind = 'direct'
+             OR EXISTS (SELECT 1 FROM mentions n WHERE n.room_id = m.room_id AND n.user_id IN (?1, ?2)
+                 AND n.seq > m.read_seq AND n.seq > m.mailed_seq)
+             OR EXISTS (SELECT 1 FROM messages x WHERE x.room_id = m.room_id
+                 AND x.to_user_id IS NOT NULL AND x.to_user_id = ?1 AND x.seq > m.read_seq AND x.seq > m.mailed_seq)
+             OR EXISTS (SELECT 1 FROM messages x JOIN messages q ON q.number = x.reply_to
+                 WHERE x.room_id = m.room_id AND x.to_user_id IS NULL AND x.seq > r.rev - {REPLIES_WITHIN}
+                   AND x.seq > m.read_seq AND x.seq > m.mailed_seq AND q.user_id = ?1))
+         ORDER BY r.active_at DESC, r.id LIMIT 200"
+    );
+    Ok(tx.query_all(&sql, &[&me, &mention::EVERYBODY_ID], |row| row.get(0))?)
+}
+
+/// Returns a message that was held and is shown now, as what to notify a member of. `None` where it is not addressed to them, or
+/// their settings do not let it through.
+///
+/// # Errors
+/// Only those of the store.
+pub fn shown(tx: &mut Tx, me: UserId, room_id: RoomId, seq: i64) -> Result<Option<Pending>> {
+    static FIND: LazyLock<String> = LazyLock::new(|| {
+        let room = room::select(", m.notify, m.joined_rev");
+        format!("{room} JOIN members m ON m.room_id = r.id WHERE r.id = ?1 AND m.user_id = ?2")
+    });
+    let found = tx.query_opt(&FIND, &[&room_id, &me], |row| {
+        let mut c = row.columns();
+        let (room, level, joined_rev) = (room::read(&mut c)?, c.next::<NotifyLevel>()?, c.next::<i64>()?);
+        let is_visible = room.history.is_all() || seq >= joined_rev;
+        Ok((room, level, is_visible))
+    })?;
+    let Some((room, level, true)) = found.filter(|(_, level, _)| *level != NotifyLevel::None) else { return Ok(None) };
+    let number = "SELECT number FROM messages WHERE room_id = ?1 AND seq = ?2 AND to_user_id IS NULL";
+    let number: Option<i64> = tx.query_opt(number, &[&room_id, &seq], |row| row.get(0))?;
+    let mut messages = number.map(|number| message::by_number(tx, number)).transpose()?.into_iter().collect();
+    let reader = Reader { id: me, room: room.kind, level };
+    reader.filter_notifiable(tx, &mut messages)?;
+    messages.retain(|message| reader.is_personal(message));
+    let is_any = !messages.is_empty();
+    Ok(is_any.then_some(Pending { room, other: None, messages, is_personal: true }))
+}
 
 impl Reader {
     /// Returns the newest messages after a seq that the level may let through, the oldest first.

@@ -188,13 +188,13 @@ pub fn hasten(tx: &mut Tx, kind: JobKind, target: impl Into<Target>, due_at: i64
     Ok(())
 }
 
-/// Counts the waiting jobs of a target. The caller limits it.
+/// Returns whether a target has so many waiting jobs.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn waiting_for(tx: &mut Tx, kind: JobKind, target: impl Into<Target>) -> Result<u64> {
-    let sql = "SELECT COUNT(*) FROM outbox WHERE kind = ?1 AND target = ?2";
-    Ok(tx.query_one(sql, &[&kind, &target.into()], |row| row.get(0))?)
+pub fn is_full(tx: &mut Tx, kind: JobKind, target: impl Into<Target>, most: u64) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2 LIMIT ?3) w";
+    Ok(tx.query_one(sql, &[&kind, &target.into(), &most], |row| row.get::<u64>(0))? >= most)
 }
 
 /// Counts the waiting jobs of a kind that a user's acts have queued. The caller limits it.

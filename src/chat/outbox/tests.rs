@@ -209,3 +209,26 @@ async fn due_jobs_are_a_range_of_an_index() {
         assert!(is_range && !plan.contains("TEMP B-TREE"), "{plan}");
     }
 }
+
+#[tokio::test]
+async fn a_deferred_job_was_not_tried_and_its_claim_still_counts() {
+    let store = Store::open();
+    put(&store, 0, 1, "a").await;
+    for round in 1..=10 {
+        let now = round * MINUTE;
+        let job = take(&store, now, 0, "a").await.unwrap();
+        assert_eq!((job.tries, job.tried()), (round as u32, 1), "more often than it may be tried");
+        let deferred = job.clone();
+        let defer = move |tx: &mut Tx| defer(tx, &LIMITS.jobs, now, &deferred, MINUTE);
+        assert_eq!(store.write(defer).await.unwrap(), Failed::Delayed);
+        assert!(payloads(&store, now + MINUTE - 1).await.is_empty());
+        // A server that was frozen meanwhile ends nothing.
+        assert!(!end_job(&store, now, &Job { tries: job.tries + 1, ..job }).await);
+    }
+    // One that would be too old is given up.
+    let late = LIMITS.jobs.preview.age_ms + 20 * MINUTE;
+    let job = take(&store, late, 0, "a").await.unwrap();
+    let given_up = move |tx: &mut Tx| defer(tx, &LIMITS.jobs, late, &job, MINUTE);
+    assert_eq!(store.write(given_up).await.unwrap(), Failed::GivenUp);
+    assert_eq!(count(&store).await, 0);
+}

@@ -1,20 +1,32 @@
-//! What happens in a room, queued for its outgoing webhooks in the transaction of the act.
+//! What happens, queued for the outgoing hooks that want it in the transaction of the act.
 
 use std::sync::LazyLock;
 
-use crate::chat::kinds::{HookEvent, JobKind, UserKind};
-use crate::chat::message::{self, Message};
+use crate::chat::kinds::{HookEvent, JobKind, RoomKind, UserKind};
+use crate::chat::message::Message;
 use crate::chat::{Tx, outbox, user};
 use crate::error::Result;
-use crate::ids::{DeliveryId, HookId, UserId};
+use crate::ids::{DeliveryId, HookId, MessageId, ReportId, RoomId, UserId};
 
-/// Deliveries that wait behind a failing one; later events are left out.
+/// The room of the hooks of the server.
+pub(super) const SERVER_ID: RoomId = RoomId::from_u128(0);
+
+/// Deliveries of a hook that wait. Later events are left out, and counted.
 pub(super) const WAITING: u64 = 1_000;
 
 /// The condition of a hook `h` that is an outgoing one and not revoked.
-pub(super) const IS_ACTIVE: &str = "h.url IS NOT NULL AND h.secret_hash IS NOT NULL";
+pub(super) const IS_ACTIVE: &str = "h.url IS NOT NULL AND h.revoked_at IS NULL";
 
-/// Queues an event of a room for the hooks that want it. `actor` has caused it. Whispers are nobody's business.
+/// What has happened.
+struct Occasion {
+    event: HookEvent,
+    room_id: Option<RoomId>,
+    message: Option<(MessageId, i64)>,
+    report_id: Option<ReportId>,
+}
+
+/// Queues an event of a message for the hooks that want it. `actor` has caused it; without one, the server has. Whispers are
+/// for two users alone.
 pub(in crate::chat) fn fire(
     tx: &mut Tx,
     now: i64,
@@ -25,35 +37,85 @@ pub(in crate::chat) fn fire(
     if message.to.is_some() {
         return Ok(());
     }
+    let room_id = Some(message.room_id);
+    let occasion = Occasion { event, room_id, message: Some((message.id, message.seq)), report_id: None };
+    queue(tx, now, &occasion, |tx| match event {
+        // Those who were sent a message of a person must know, whatever has deleted it.
+        HookEvent::Delete => Ok(message.user.as_ref().is_some_and(|user| user.kind == UserKind::Bot)),
+        _ => is_bot(tx, actor),
+    })
+}
+
+/// Queues that a room was created or removed.
+pub(in crate::chat) fn fire_room(tx: &mut Tx, now: i64, event: HookEvent, room_id: RoomId) -> Result<()> {
+    queue(tx, now, &Occasion { event, room_id: Some(room_id), message: None, report_id: None }, |_| Ok(false))
+}
+
+/// Queues a report; without a room for one that only admins decide.
+pub(in crate::chat) fn fire_report(tx: &mut Tx, now: i64, report_id: ReportId, room_id: Option<RoomId>) -> Result<()> {
+    let occasion = Occasion { event: HookEvent::Report, room_id, message: None, report_id: Some(report_id) };
+    queue(tx, now, &occasion, |_| Ok(false))
+}
+
+fn is_bot(tx: &mut Tx, user_id: Option<UserId>) -> Result<bool> {
+    let found = user_id.map(|id| user::find(tx, id)).transpose()?.flatten();
+    Ok(found.is_some_and(|user| user.kind == UserKind::Bot))
+}
+
+/// A hook that is sent events.
+struct Wanting {
+    id: HookId,
+    room_id: RoomId,
+    events: Vec<HookEvent>,
+    includes_bots: bool,
+}
+
+/// Queues an event for the hooks of its room and of the server. `is_by_bot` is asked only where there are hooks.
+fn queue(tx: &mut Tx, now: i64, occasion: &Occasion, is_by_bot: impl Fn(&mut Tx) -> Result<bool>) -> Result<()> {
     static HOOKS: LazyLock<String> = LazyLock::new(|| {
         format!(
-            "SELECT h.id, h.events, h.hears_bots, h.failures FROM hooks h
-             WHERE h.room_id = ?1 AND {IS_ACTIVE} AND h.paused_at IS NULL"
+            "SELECT h.id, h.room_id, h.events, h.includes_bots FROM hooks h
+             WHERE h.room_id IN (?1, ?2) AND {IS_ACTIVE} AND h.paused_at IS NULL"
         )
     });
-    let hooks = tx.query_all(&HOOKS, &[&message.room_id], |row| {
+    let room_id = occasion.room_id.unwrap_or(SERVER_ID);
+    let mut hooks = tx.query_all(&HOOKS, &[&room_id, &SERVER_ID], |row| {
         let mut c = row.columns();
-        Ok((c.next::<HookId>()?, parse(&c.next::<String>()?), c.next::<bool>()?, c.next::<u32>()?))
+        let (id, room_id, events) = (c.next()?, c.next()?, parse(&c.next::<String>()?));
+        Ok(Wanting { id, room_id, events, includes_bots: c.next()? })
     })?;
+    hooks.retain(|hook| hook.events.contains(&occasion.event));
+    if hooks.iter().any(|hook| hook.room_id == SERVER_ID) && is_direct(tx, room_id)? {
+        hooks.retain(|hook| hook.room_id != SERVER_ID);
+    }
     if hooks.is_empty() {
         return Ok(());
     }
-    let actor = actor.map(|id| user::find(tx, id)).transpose()?.flatten();
-    let is_by_bot = actor.is_some_and(|actor| actor.kind == UserKind::Bot);
-    let number = message::number_of(tx, message.id)?;
-    for (hook_id, events, hears_bots, failures) in hooks {
-        let is_wanted = events.contains(&event) && (hears_bots || !is_by_bot);
-        if !is_wanted || (failures > 0 && outbox::waiting_for(tx, JobKind::Hook, hook_id)? >= WAITING) {
-            continue;
-        }
-        let id = DeliveryId::new(now);
-        tx.execute(
-            "INSERT INTO deliveries (id, hook_id, event, message_number, tries, created_at) VALUES (?1, ?2, ?3, ?4, 0, ?5)",
-            &[&id, &hook_id, &event, &number, &now],
-        )?;
-        enqueue(tx, now, hook_id, id)?;
+    let is_by_bot = is_by_bot(tx)?;
+    for hook in hooks.iter().filter(|hook| hook.includes_bots || !is_by_bot) {
+        add(tx, now, occasion, hook.id)?;
     }
     Ok(())
+}
+
+fn is_direct(tx: &mut Tx, room_id: RoomId) -> Result<bool> {
+    let kind = tx.query_opt("SELECT kind FROM rooms WHERE id = ?1", &[&room_id], |row| row.get::<RoomKind>(0))?;
+    Ok(kind == Some(RoomKind::Direct))
+}
+
+fn add(tx: &mut Tx, now: i64, occasion: &Occasion, hook_id: HookId) -> Result<()> {
+    if outbox::is_full(tx, JobKind::Hook, hook_id, WAITING)? {
+        tx.execute("UPDATE hooks SET left_out = left_out + 1 WHERE id = ?1", &[&hook_id])?;
+        return Ok(());
+    }
+    let (message_id, seq) = occasion.message.unzip();
+    let id = DeliveryId::new(now);
+    tx.execute(
+        "INSERT INTO deliveries (id, hook_id, event, room_id, message_id, seq, report_id, tries, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
+        &[&id, &hook_id, &occasion.event, &occasion.room_id, &message_id, &seq, &occasion.report_id, &now],
+    )?;
+    enqueue(tx, now, hook_id, id)
 }
 
 /// Reads stored events. Those that only a newer version knows are left out.

@@ -83,7 +83,7 @@ fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, ac
         }
         Decision::Show => {
             let message = reported(tx, open)?;
-            message::show_as(tx, now, me, message)?;
+            message::show_as(tx, limits, now, me, message)?;
         }
         Decision::Delete => {
             let Hideable { number, room_id, id } = reported(tx, open)?;

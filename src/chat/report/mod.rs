@@ -7,6 +7,7 @@ use super::admin_rights::{is_admin, require_admin};
 use super::kinds::{Decision, ReportReason, RoomKind};
 use super::member::require_moderator;
 use super::message;
+use super::outgoing_hook::event::fire_report;
 use super::user::{self, User};
 use super::{Limits, Tx, member};
 use crate::clock::rfc3339;
@@ -190,6 +191,7 @@ fn add(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         &[&id, &about.room_id, &about.message_id, &user_id, &by, &new.reason, &note, &context, &about.is_private, &now],
     )?;
+    fire_report(tx, now, id, about.room_id.filter(|_| !about.is_private))?;
     Ok(id)
 }
 

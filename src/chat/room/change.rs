@@ -1,8 +1,9 @@
 //! Changes of a room by its owner: settings, hand-over, removal.
 
 use super::{Room, checked_max, publish_changed, snapshot, tombstone};
-use crate::chat::kinds::{AuditAction, History, Role, SystemEvent, Writers};
+use crate::chat::kinds::{AuditAction, History, HookEvent, Role, SystemEvent, Writers};
 use crate::chat::message::SystemMessage;
+use crate::chat::outgoing_hook::event::fire_room;
 use crate::chat::server_settings::KEEP_DAYS_MAX;
 use crate::chat::{Fact, Limits, Tx, account, audit, hook, invite, member, system_message};
 use crate::error::{Code, Error, Result};
@@ -163,7 +164,7 @@ pub(in crate::chat) fn give_to(tx: &mut Tx, now: i64, me: Option<UserId>, id: Ro
     let sql = "UPDATE members SET role = 'member' WHERE room_id = ?1 AND role = 'owner' RETURNING user_id";
     if let Some(former) = tx.query_opt(sql, &[&id], |row| row.get(0))? {
         invite::revoke_all_of(tx, id, former)?;
-        hook::revoke_all_of(tx, id, former)?;
+        hook::revoke_all_of(tx, now, id, former)?;
     }
     set_owner(tx, now, id, me.unwrap_or(to), to)?;
     audit::append(tx, now, me, AuditAction::RoomHandedOver, Some(id), to)?;
@@ -202,6 +203,7 @@ pub(in crate::chat) fn set_owner(tx: &mut Tx, now: i64, id: RoomId, actor: UserI
 /// that no other act waits for a long history.
 pub(in crate::chat) fn delete(tx: &mut Tx, now: i64, id: RoomId) -> Result<()> {
     let was_in_lobby = snapshot(tx, id)?.is_in_lobby();
+    fire_room(tx, now, HookEvent::RoomRemoved, id)?;
     tombstone::mark_removed(tx, now, id)?;
     hook::delete_of_room(tx, now, id)?;
     for sql in [

@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::kinds::{Role, SystemEvent};
+use super::kinds::{HookEvent, Role, SystemEvent};
 use super::message::SystemMessage;
 use super::new_member::{self, NewMember};
+use super::outgoing_hook::event::fire_room;
 use super::user::{self, User};
 use super::{Fact, Limits, Tx, system_message};
 use crate::clock::rfc3339;
@@ -177,6 +178,7 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewRoom) 
         &creator,
         NewMember { role: Role::Owner, joined_rev, read_seq: joined_rev, is_request: false },
     )?;
+    fire_room(tx, now, HookEvent::RoomCreated, id)?;
     let room = snapshot(tx, id)?;
     tx.publish(Fact::RoomMade(Box::new(room.clone())));
     tx.publish(joined);

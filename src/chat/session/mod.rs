@@ -10,7 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::kinds::{LinkKind, UserKind};
+use super::bot_right::BotRights;
+use super::kinds::{BotRight, LinkKind, UserKind};
 use super::user::{self, User};
 use super::{Fact, Limits, Tx};
 use crate::db::{Column, Param, Value};
@@ -108,12 +109,22 @@ pub struct Session {
     pub id: SessionId,
     pub user: User,
     pub seen_at: i64,
+    /// What the user may do, if it is a bot.
+    pub bot: Option<BotRights>,
 }
 
 impl Session {
     /// Returns whether to [`touch`] the session. Its use is stored at most once an hour, to save writes.
     pub fn is_stale(&self, now: i64) -> bool {
         is_stale(now, self.seen_at)
+    }
+
+    /// Checks that the user may do what a right of bots allows; people always may. `None` is for what no bot may do.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn require_right(&self, right: Option<BotRight>) -> Result<()> {
+        self.bot.map_or(Ok(()), |rights| rights.require(right))
     }
 
     fn has_ended(&self, now: i64) -> bool {
@@ -186,11 +197,17 @@ pub fn find(tx: &mut Tx, now: i64, token: &Token) -> Result<Option<Session>> {
 pub fn find_by_id(tx: &mut Tx, now: i64, id: SessionId) -> Result<Option<Session>> {
     static FIND: LazyLock<String> = LazyLock::new(|| {
         let user = user::columns("u");
-        format!("SELECT {user}, s.seen_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = ?1")
+        format!(
+            "SELECT {user}, s.seen_at, b.rights FROM sessions s JOIN users u ON u.id = s.user_id
+               LEFT JOIN bots b ON b.user_id = s.user_id
+             WHERE s.token_hash = ?1"
+        )
     });
     let session = tx.query_opt(&FIND, &[&id.0], |row| {
         let mut c = row.columns();
-        Ok(Session { id, user: user::read_some(&mut c)?, seen_at: c.next()? })
+        let (user, seen_at, rights) = (user::read_some(&mut c)?, c.next()?, c.next::<Option<String>>()?);
+        let bot = (user.kind == UserKind::Bot).then(|| BotRights::parse(rights.as_deref().unwrap_or_default()));
+        Ok(Session { id, user, seen_at, bot })
     })?;
     Ok(session.filter(|session| !session.has_ended(now)))
 }

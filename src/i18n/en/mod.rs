@@ -309,6 +309,7 @@ fn refusal(code: Code) -> &'static str {
         Code::RateLimited => "Too fast. Try again in a moment.",
         Code::Busy => "The server is busy. Try again in a moment.",
         Code::Unavailable => "Can't save right now. Try again in a moment.",
+        Code::CommandFailed => "The program behind this command did not answer as it should.",
         Code::SearchUnavailable => "Search is not available here right now. Tell the administrator of this server.",
         Code::Draining => "The server is about to restart. Try again in a moment.",
         Code::Internal => "Something failed on the server; it was logged. Try again in a moment.",

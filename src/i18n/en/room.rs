@@ -16,12 +16,14 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     command_hints: [
         "action — send it in italics",
         "[message] — shrug",
+        "message — send it without notifying anyone",
         "title — rename the room",
         "make an invite link",
         "[off] — mute this room, or off to unmute it",
         "time, what — be reminded (20m, tomorrow 9:00)",
     ],
     command_invite: |link| format!("Here is an invite link: {link}"),
+    command_working: |name| format!("{name} is still working on it. The answer will come here."),
     command_muted: "Notifications of this room are off. /mute off turns them on again.",
     command_unmuted: "Notifications of this room are on again.",
 

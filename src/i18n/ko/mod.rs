@@ -296,6 +296,7 @@ fn refusal(code: Code) -> &'static str {
         Code::RateLimited => "조금 빨라요. 잠시 뒤에 다시 해 주세요.",
         Code::Busy => "지금 붐비고 있어요. 잠시 뒤에 다시 해 주세요.",
         Code::Unavailable => "지금은 저장할 수 없어요. 바뀐 것은 없으니 잠시 뒤에 다시 해 주세요.",
+        Code::CommandFailed => "이 명령어를 맡은 프로그램이 제대로 답하지 않았어요.",
         Code::SearchUnavailable => "이 서버에서는 지금 검색을 쓸 수 없어요. 운영하는 분에게 알려 주세요.",
         Code::Draining => "서버가 곧 다시 켜져요. 잠시 뒤에 다시 해 주세요.",
         Code::Internal => "서버에 문제가 있어 기록해 두었어요. 잠시 뒤에 다시 해 주세요.",

@@ -13,12 +13,14 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     command_hints: [
         "행동 — 기울임꼴로 보내기",
         "[메시지] — 으쓱하기",
+        "메시지 — 알림 없이 보내기",
         "제목 — 방 제목 바꾸기",
         "초대 링크 만들기",
         "[off] — 이 방의 알림 끄기 (off로 다시 켜기)",
         "시간 내용 — 알림 받기 (20분, 내일 9시)",
     ],
     command_invite: |link| format!("초대 링크를 만들었어요: {link}"),
+    command_working: |name| format!("{name}에서 아직 처리하고 있어요. 답이 오면 여기에 보여 드릴게요."),
     command_muted: "이 방의 알림을 껐어요. /mute off로 다시 켤 수 있어요.",
     command_unmuted: "이 방의 알림을 다시 켰어요.",
 

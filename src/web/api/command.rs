@@ -21,20 +21,21 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "GET",
             "/rooms/{id}/commands",
             list,
-            "List the slash commands of a room: those that every room has, and those of its bots.",
+            "List the slash commands of a room: those that every room has, and those of its bots and webhooks.",
             |call| call.response::<Commands>(200).for_members(),
         )
         .add(
             "POST",
             "/rooms/{id}/commands",
             run,
-            "Run a slash command. One of a bot is whispered to it, and the bot answers by a whisper or to the room. \
-             `not_found` for a text that is no command of the room, which may be sent as a message.",
+            "Run a slash command. One of a bot is whispered to it, and the bot answers by a whisper or to the room; one of a \
+             webhook is posted to its address, whose answer is for the caller or for the room. `not_found` for a text that is no command of the room, which may be sent as a message.",
             |call| {
                 call.body::<Run>().response::<Ran>(200).for_members().writes().refuses(&[
                     Code::NotFound,
                     Code::TooLong,
                     Code::TooMany,
+                    Code::CommandFailed,
                 ])
             },
         )
@@ -56,7 +57,7 @@ struct Command {
     /// What it does and takes, in Korean and English.
     hint_ko: String,
     hint_en: String,
-    /// Whose it is; null for one that every room has.
+    /// The bot or the webhook whose it is; null for one that every room has.
     bot: Option<User>,
 }
 
@@ -97,7 +98,7 @@ struct Ran {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct SetCommands {
+pub(super) struct SetCommands {
     /// At most twenty.
     commands: Vec<NewCommand>,
 }
@@ -134,12 +135,14 @@ async fn run(
     Ok(Json(Ran { answer: done.answer, message }))
 }
 
+impl SetCommands {
+    pub(super) fn commands(self) -> Vec<command::Command> {
+        let command = |NewCommand { name, hint_ko, hint_en }| command::Command { name, hint_ko, hint_en };
+        self.commands.into_iter().map(command).collect()
+    }
+}
+
 async fn set(State(app): State<App>, me: SignedIn, Json(body): Json<SetCommands>) -> Result<StatusCode> {
-    let commands = body.commands.into_iter().map(|NewCommand { name, hint_ko, hint_en }| command::Command {
-        name,
-        hint_ko,
-        hint_en,
-    });
-    app.set_commands(me.user.id, commands.collect()).await?;
+    app.set_commands(me.user.id, body.commands()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,4 @@
-//! Outgoing webhooks of a room, and their deliveries.
+//! Outgoing webhooks of a room and of the server, and their deliveries.
 
 use axum::extract::State;
 use http::StatusCode;
@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Calls;
+use super::command::SetCommands;
 use super::json::{Json, Query};
 use crate::chat::kinds::HookEvent;
 use crate::chat::outgoing_hook;
@@ -13,64 +14,66 @@ use crate::chat::user::User;
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{DeliveryId, HookId};
-use crate::service::App;
-use crate::web::extract::{HookPath, Path, RoomPath, SignedIn};
+use crate::mail::Secret;
+use crate::service::{App, OutgoingHookRequest};
+use crate::web::extract::{DeliveryPath, HookPath, RoomPath, ScopePath, SignedIn};
 
 pub(super) fn calls(calls: Calls) -> Calls {
+    [
+        ["/rooms/{id}/outgoing-hooks", "The owner and moderators manage them."],
+        ["/admin/outgoing-hooks", "Of the whole server; for admins."],
+    ]
+    .into_iter()
+    .fold(calls, |calls, [path, whose]| with_calls(calls, path, whose))
+    .add(
+        "PUT",
+        "/rooms/{id}/outgoing-hooks/{hookId}/commands",
+        set_commands,
+        "Replace the slash commands of an outgoing webhook. They are posted to its address.",
+        |call| call.body::<SetCommands>().no_content().for_members().refuses(&[Code::TooMany]),
+    )
+}
+
+fn with_calls(calls: Calls, path: &'static str, whose: &'static str) -> Calls {
+    // The table lives as long as the program.
+    let text = |text: String| -> &'static str { text.leak() };
+    let below = |rest: &str| text(format!("{path}/{{hookId}}{rest}"));
+    let about = |about: &str| text(format!("{about} {whose}"));
     calls
-        .add(
-            "GET",
-            "/rooms/{id}/outgoing-hooks",
-            list,
-            "List outgoing webhooks. For the owner and moderators.",
-            |call| call.response::<OutgoingHooks>(200).for_members(),
-        )
-        .add(
-            "POST",
-            "/rooms/{id}/outgoing-hooks",
-            create,
-            "Create an outgoing webhook. Its key is shown once. For the owner and moderators.",
-            |call| {
-                call.body::<NewOutgoingHook>()
-                    .response::<OutgoingHookWithKey>(201)
-                    .for_members()
-                    .refuses(&[Code::TooMany])
-            },
-        )
-        .add(
-            "POST",
-            "/rooms/{id}/outgoing-hooks/{hookId}/rotate",
-            rotate,
-            "Give an outgoing webhook a new key.",
-            |call| call.response::<OutgoingHookWithKey>(200).for_members(),
-        )
-        .add(
-            "POST",
-            "/rooms/{id}/outgoing-hooks/{hookId}/resume",
-            resume,
-            "Let an outgoing webhook that was paused go on with what waits.",
-            |call| call.response::<OutgoingHook>(200).for_members(),
-        )
-        .add("DELETE", "/rooms/{id}/outgoing-hooks/{hookId}", revoke, "Revoke an outgoing webhook.", |call| {
-            call.no_content().for_members()
+        .add("GET", path, list, about("List outgoing webhooks."), |call| {
+            call.response::<OutgoingHooks>(200).for_members()
+        })
+        .add("POST", path, create, about("Create an outgoing webhook. Its key is shown once."), |call| {
+            call.body::<NewOutgoingHook>().response::<OutgoingHookWithKey>(201).for_members().refuses(&[Code::TooMany])
+        })
+        .add("POST", below("/rotate"), rotate, about("Give an outgoing webhook a new key."), |call| {
+            call.response::<OutgoingHookWithKey>(200).for_members()
         })
         .add(
+            "POST",
+            below("/resume"),
+            resume,
+            about("Let an outgoing webhook that was paused go on with what waits."),
+            |call| call.response::<OutgoingHook>(200).for_members(),
+        )
+        .add("DELETE", below(""), revoke, about("Revoke an outgoing webhook."), |call| call.no_content().for_members())
+        .add(
             "GET",
-            "/rooms/{id}/outgoing-hooks/{hookId}/deliveries",
+            below("/deliveries"),
             deliveries,
-            "List the deliveries of an outgoing webhook of the last three days, the latest first.",
+            about("List the deliveries of an outgoing webhook of the last three days, the latest first."),
             |call| call.query::<DeliveryQuery>().response::<Deliveries>(200).for_members(),
         )
         .add(
             "POST",
-            "/rooms/{id}/outgoing-hooks/{hookId}/deliveries/{deliveryId}/replay",
+            below("/deliveries/{deliveryId}/replay"),
             replay,
-            "Send a delivery again, under the same id.",
+            about("Send a delivery again, under the same id."),
             |call| call.no_content().for_members(),
         )
 }
 
-/// An outgoing webhook: an address that is told what happens in the room.
+/// An outgoing webhook: an address that receives what happens in a room or on the server.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct OutgoingHook {
@@ -78,12 +81,14 @@ struct OutgoingHook {
     by: Option<User>,
     url: String,
     events: Vec<HookEvent>,
-    /// Whether it is told what bots do.
-    hears_bots: bool,
+    /// Whether it is also sent what bots do.
+    includes_bots: bool,
     /// RFC 3339 UTC with milliseconds.
     created_at: String,
     /// When it was paused, after twenty failures in a row.
     paused_at: Option<String>,
+    /// The events that were not queued, as a thousand waited.
+    left_out: u32,
 }
 
 impl From<outgoing_hook::OutgoingHook> for OutgoingHook {
@@ -93,9 +98,10 @@ impl From<outgoing_hook::OutgoingHook> for OutgoingHook {
             by: hook.by,
             url: hook.url,
             events: hook.events,
-            hears_bots: hook.hears_bots,
+            includes_bots: hook.includes_bots,
             created_at: rfc3339(hook.created_at),
             paused_at: hook.paused_at.map(rfc3339),
+            left_out: hook.left_out,
         }
     }
 }
@@ -110,8 +116,8 @@ struct OutgoingHookWithKey {
 }
 
 impl OutgoingHookWithKey {
-    fn new((hook, key): (outgoing_hook::OutgoingHook, String)) -> Json<Self> {
-        Json(Self { hook: hook.into(), key })
+    fn new((hook, key): (outgoing_hook::OutgoingHook, Secret)) -> Json<Self> {
+        Json(Self { hook: hook.into(), key: key.reveal().to_owned() })
     }
 }
 
@@ -127,10 +133,11 @@ struct OutgoingHooks {
 struct NewOutgoingHook {
     /// `http` or `https`, on a public host and the default port.
     url: String,
+    /// Those of a room, or any for one of the server.
     events: Vec<HookEvent>,
-    /// Whether it is told what bots do. Two programs that answer each other never stop.
+    /// Whether it is also sent what bots do. Two programs that answer each other never stop.
     #[serde(default)]
-    hears_bots: bool,
+    includes_bots: bool,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -166,51 +173,52 @@ struct Deliveries {
     deliveries: Vec<Delivery>,
 }
 
-async fn list(State(app): State<App>, me: SignedIn, room: RoomPath) -> Result<Json<OutgoingHooks>> {
-    let hooks = app.outgoing_hooks(me.user.id, room.id).await?;
+async fn list(State(app): State<App>, me: SignedIn, path: ScopePath) -> Result<Json<OutgoingHooks>> {
+    let hooks = app.outgoing_hooks(me.user.id, path.scope).await?;
     Ok(Json(OutgoingHooks { hooks: hooks.into_iter().map(OutgoingHook::from).collect() }))
 }
 
 async fn create(
     State(app): State<App>,
     me: SignedIn,
-    room: RoomPath,
+    path: ScopePath,
     Json(body): Json<NewOutgoingHook>,
 ) -> Result<(StatusCode, Json<OutgoingHookWithKey>)> {
-    let NewOutgoingHook { url, events, hears_bots } = body;
-    let created = app.create_outgoing_hook(me.user.id, room.id, &url, events, hears_bots).await?;
+    let NewOutgoingHook { url, events, includes_bots } = body;
+    let new = OutgoingHookRequest { url, events, includes_bots };
+    let created = app.create_outgoing_hook(me.user.id, path.scope, new).await?;
     Ok((StatusCode::CREATED, OutgoingHookWithKey::new(created)))
 }
 
 async fn rotate(
     State(app): State<App>,
     me: SignedIn,
-    room: RoomPath,
+    path: ScopePath,
     hook: HookPath,
 ) -> Result<Json<OutgoingHookWithKey>> {
-    app.rotate_outgoing_hook(me.user.id, room.id, hook.id).await.map(OutgoingHookWithKey::new)
+    app.rotate_outgoing_hook(me.user.id, path.scope, hook.id).await.map(OutgoingHookWithKey::new)
 }
 
-async fn resume(State(app): State<App>, me: SignedIn, room: RoomPath, hook: HookPath) -> Result<Json<OutgoingHook>> {
-    let hook = app.resume_outgoing_hook(me.user.id, room.id, hook.id).await?;
+async fn resume(State(app): State<App>, me: SignedIn, path: ScopePath, hook: HookPath) -> Result<Json<OutgoingHook>> {
+    let hook = app.resume_outgoing_hook(me.user.id, path.scope, hook.id).await?;
     Ok(Json(hook.into()))
 }
 
-async fn revoke(State(app): State<App>, me: SignedIn, room: RoomPath, hook: HookPath) -> Result<StatusCode> {
-    app.revoke_outgoing_hook(me.user.id, room.id, hook.id).await?;
+async fn revoke(State(app): State<App>, me: SignedIn, path: ScopePath, hook: HookPath) -> Result<StatusCode> {
+    app.revoke_outgoing_hook(me.user.id, path.scope, hook.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn deliveries(
     State(app): State<App>,
     me: SignedIn,
-    room: RoomPath,
+    path: ScopePath,
     hook: HookPath,
     Query(query): Query<DeliveryQuery>,
 ) -> Result<Json<Deliveries>> {
     let before = query.before.map(|before| before.parse()).transpose();
     let before = before.map_err(|_| Error::invalid("before", "before must be the id of a delivery"))?;
-    let deliveries = app.deliveries(me.user.id, room.id, hook.id, before, query.limit).await?;
+    let deliveries = app.deliveries(me.user.id, path.scope, hook.id, before, query.limit).await?;
     let deliveries = deliveries.into_iter().map(|one| Delivery {
         id: one.id,
         event: one.event,
@@ -226,11 +234,21 @@ async fn deliveries(
 async fn replay(
     State(app): State<App>,
     me: SignedIn,
+    path: ScopePath,
+    hook: HookPath,
+    delivery: DeliveryPath,
+) -> Result<StatusCode> {
+    app.replay_delivery(me.user.id, path.scope, hook.id, delivery.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_commands(
+    State(app): State<App>,
+    me: SignedIn,
     room: RoomPath,
     hook: HookPath,
-    Path((_, _, delivery)): Path<(String, String, String)>,
+    Json(body): Json<SetCommands>,
 ) -> Result<StatusCode> {
-    let delivery = delivery.parse().map_err(|_| Code::NotFound)?;
-    app.replay_delivery(me.user.id, room.id, hook.id, delivery).await?;
+    app.set_hook_commands(me.user.id, room.id, hook.id, body.commands()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,7 +7,9 @@ use http::{HeaderMap, Method};
 use super::json::{Json, Query};
 use crate::error::Code;
 use crate::service::App;
-use crate::web::extract::{Caller, HookPath, MessagePath, Path, PushPath, RoomPath, ScheduledPath, SignedIn, UserPath};
+use crate::web::extract::{
+    Caller, DeliveryPath, HookPath, MessagePath, Path, PushPath, RoomPath, ScheduledPath, ScopePath, SignedIn, UserPath,
+};
 
 /// The errors of the checks around every call, of the database and of a fault of the server.
 pub(super) const ON_EVERY_CALL: &[Code] =
@@ -38,8 +40,10 @@ refuses! {
     Option<SignedIn>: Unauthenticated RateLimited;
     Path<T> [T]: NotFound;
     RoomPath: RoomNotFound;
+    ScopePath: RoomNotFound;
     UserPath: NotFound;
     HookPath: NotFound;
+    DeliveryPath: NotFound;
     PushPath: NotFound;
     ScheduledPath: NotFound;
     MessagePath: Forbidden;

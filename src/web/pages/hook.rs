@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use crate::chat::outgoing_hook::Scope;
 use crate::error::{Code, Result};
 use crate::ids::RoomId;
 use crate::service::App;
@@ -79,7 +80,7 @@ pub(super) async fn page(
 ) -> PageResult {
     let hooks = app.hooks(me.user.id, room_id).await.or_room(room_id)?;
     let room = app.room(Some(me.user.id), room_id).await.or_room(room_id)?;
-    let outgoing = app.outgoing_hooks(me.user.id, room_id).await.or_room(room_id)?;
+    let outgoing = app.outgoing_hooks(me.user.id, Scope::Room(room_id)).await.or_room(room_id)?;
     let page = HooksPage { lang: caller.lang, room: &room, hooks: &hooks, outgoing: &outgoing, fresh, notice };
     Ok(no_store(Html(page.html()).into_response()))
 }

@@ -1,87 +1,120 @@
-//! The forms of a room's outgoing webhooks, and the page of their deliveries.
+//! The forms of outgoing webhooks of a room or of the server, the page of those of the server, and of their deliveries.
 
 use std::collections::HashMap;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::hook::{hooks_path, or_page, page};
+use super::hook;
 use crate::chat::kinds::HookEvent;
-use crate::error::Code;
-use crate::service::App;
+use crate::chat::outgoing_hook::Scope;
+use crate::error::{Code, Result};
+use crate::i18n::Lang;
+use crate::service::{App, OutgoingHookRequest};
+use crate::view::admin::{Head, HooksPage};
 use crate::view::{DeliveriesPage, Fresh};
-use crate::web::extract::{Caller, HookPath, RoomPath, SignedIn};
-use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, PageError, PageResult};
-use crate::web::redirect::redirect;
+use crate::web::extract::{Caller, HookPath, ScopePath, SignedIn};
+use crate::web::form::{Form, no_store};
+use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::redirect::{Notice, redirect};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/room/{id}/outgoing-hooks", post(create))
-        .route("/room/{id}/outgoing-hooks/{hookId}", get(show))
-        .route("/room/{id}/outgoing-hooks/{hookId}/rotate", post(rotate))
-        .route("/room/{id}/outgoing-hooks/{hookId}/resume", post(resume))
-        .route("/room/{id}/outgoing-hooks/{hookId}/delete", post(revoke))
-        .route("/room/{id}/outgoing-hooks/{hookId}/replay", post(replay))
+    let forms =
+        ["/room/{id}/outgoing-hooks", "/admin/outgoing-hooks"].into_iter().fold(Router::new(), |router, path| {
+            router
+                .route(path, post(create))
+                .route(&format!("{path}/{{hookId}}"), get(show))
+                .route(&format!("{path}/{{hookId}}/rotate"), post(rotate))
+                .route(&format!("{path}/{{hookId}}/resume"), post(resume))
+                .route(&format!("{path}/{{hookId}}/delete"), post(revoke))
+                .route(&format!("{path}/{{hookId}}/replay"), post(replay))
+        });
+    forms.route("/admin/hooks", get(list))
 }
 
-/// `POST /room/{id}/outgoing-hooks`: an address, and each event that is ticked. The key is in the answer and nowhere else.
+/// `GET /admin/hooks`
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    Query(notice): Query<Notice>,
+) -> PageResult {
+    server_page(&app, &caller, &me, None, notice.code()).await
+}
+
+/// `POST …/outgoing-hooks`: an address, and each event that is ticked. The key is in the answer and nowhere else.
 async fn create(
     State(app): State<App>,
     caller: Caller,
     me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    path: OrLobby<ScopePath>,
     Form(form): Form<HashMap<String, String>>,
 ) -> PageResult {
-    let url = form.get("url").cloned().unwrap_or_default();
-    let events = HookEvent::ALL.into_iter().filter(|event| form.contains_key(event.as_str())).collect();
-    let created = app.create_outgoing_hook(me.user.id, room.id, &url, events, form.contains_key("hearsBots")).await;
-    let (hook, key) = or_page(created, room.id)?;
-    page(&app, &caller, &me, room.id, Some(Fresh::Key(&hook, &key)), None).await
+    let new = OutgoingHookRequest {
+        url: form.get("url").cloned().unwrap_or_default(),
+        events: HookEvent::ALL.into_iter().filter(|event| form.contains_key(event.as_str())).collect(),
+        includes_bots: form.contains_key("includesBots"),
+    };
+    let created = app.create_outgoing_hook(me.user.id, path.scope, new).await;
+    let (hook, key) = or_page(created, path.scope, caller.lang)?;
+    page(&app, &caller, &me, path.scope, Fresh::Key(&hook, key.reveal())).await
 }
 
-/// `POST /room/{id}/outgoing-hooks/{hookId}/rotate`: shows the new key likewise.
+/// `POST …/outgoing-hooks/{hookId}/rotate`: shows the new key likewise.
 async fn rotate(
     State(app): State<App>,
     caller: Caller,
     me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    path: OrLobby<ScopePath>,
     hook: HookPath,
 ) -> PageResult {
-    let (hook, key) = or_page(app.rotate_outgoing_hook(me.user.id, room.id, hook.id).await, room.id)?;
-    page(&app, &caller, &me, room.id, Some(Fresh::Key(&hook, &key)), None).await
+    let rotated = app.rotate_outgoing_hook(me.user.id, path.scope, hook.id).await;
+    let (hook, key) = or_page(rotated, path.scope, caller.lang)?;
+    page(&app, &caller, &me, path.scope, Fresh::Key(&hook, key.reveal())).await
 }
 
-/// `POST /room/{id}/outgoing-hooks/{hookId}/resume`
-async fn resume(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>, hook: HookPath) -> PageResult {
-    or_page(app.resume_outgoing_hook(me.user.id, room.id, hook.id).await, room.id)?;
-    Ok(redirect(&hooks_path(room.id)))
+/// `POST …/outgoing-hooks/{hookId}/resume`
+async fn resume(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    path: OrLobby<ScopePath>,
+    hook: HookPath,
+) -> PageResult {
+    or_page(app.resume_outgoing_hook(me.user.id, path.scope, hook.id).await, path.scope, caller.lang)?;
+    Ok(redirect(&list_path(path.scope)))
 }
 
-/// `POST /room/{id}/outgoing-hooks/{hookId}/delete`
-async fn revoke(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>, hook: HookPath) -> PageResult {
-    or_page(app.revoke_outgoing_hook(me.user.id, room.id, hook.id).await, room.id)?;
-    Ok(redirect(&hooks_path(room.id)))
+/// `POST …/outgoing-hooks/{hookId}/delete`
+async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrLobby<SignedIn>,
+    path: OrLobby<ScopePath>,
+    hook: HookPath,
+) -> PageResult {
+    or_page(app.revoke_outgoing_hook(me.user.id, path.scope, hook.id).await, path.scope, caller.lang)?;
+    Ok(redirect(&list_path(path.scope)))
 }
 
-/// `GET /room/{id}/outgoing-hooks/{hookId}`
+/// `GET …/outgoing-hooks/{hookId}`
 async fn show(
     State(app): State<App>,
     caller: Caller,
     me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    path: OrLobby<ScopePath>,
     hook: HookPath,
 ) -> PageResult {
-    let me = me.user.id;
-    let hooks = or_page(app.outgoing_hooks(me, room.id).await, room.id)?;
+    let (me, scope) = (me.user.id, path.scope);
+    let hooks = or_page(app.outgoing_hooks(me, scope).await, scope, caller.lang)?;
     let found = hooks.into_iter().find(|found| found.id == hook.id);
-    let found = or_page(found.ok_or(Code::NotFound.into()), room.id)?;
-    let deliveries = or_page(app.deliveries(me, room.id, hook.id, None, None).await, room.id)?;
-    let room = or_page(app.room(Some(me), room.id).await, room.id)?;
-    let page = DeliveriesPage { lang: caller.lang, room: &room, hook: &found, deliveries: &deliveries };
+    let found = or_page(found.ok_or(Code::NotFound.into()), scope, caller.lang)?;
+    let deliveries = or_page(app.deliveries(me, scope, hook.id, None, None).await, scope, caller.lang)?;
+    let (back, base) = (list_path(scope), hooks_path(scope));
+    let page = DeliveriesPage { lang: caller.lang, back: &back, base: &base, hook: &found, deliveries: &deliveries };
     Ok(Html(page.html()).into_response())
 }
 
@@ -90,15 +123,62 @@ struct Replay {
     id: String,
 }
 
-/// `POST /room/{id}/outgoing-hooks/{hookId}/replay`
+/// `POST …/outgoing-hooks/{hookId}/replay`
 async fn replay(
     State(app): State<App>,
+    caller: Caller,
     me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    path: OrLobby<ScopePath>,
     hook: HookPath,
     Form(form): Form<Replay>,
 ) -> PageResult {
     let delivery = form.id.parse().map_err(|_| PageError::Plain(Code::NotFound.into()))?;
-    or_page(app.replay_delivery(me.user.id, room.id, hook.id, delivery).await, room.id)?;
-    Ok(redirect(&format!("/room/{}/outgoing-hooks/{}", room.id, hook.id)))
+    or_page(app.replay_delivery(me.user.id, path.scope, hook.id, delivery).await, path.scope, caller.lang)?;
+    Ok(redirect(&format!("{}/{}", hooks_path(path.scope), hook.id)))
+}
+
+async fn page(app: &App, caller: &Caller, me: &SignedIn, scope: Scope, fresh: Fresh<'_>) -> PageResult {
+    match scope {
+        Scope::Room(room_id) => hook::page(app, caller, me, room_id, Some(fresh), None).await,
+        Scope::Server => server_page(app, caller, me, Some(fresh), None).await,
+    }
+}
+
+async fn server_page(
+    app: &App,
+    caller: &Caller,
+    me: &SignedIn,
+    fresh: Option<Fresh<'_>>,
+    notice: Option<Code>,
+) -> PageResult {
+    let outgoing = app.outgoing_hooks(me.user.id, Scope::Server).await.or_problem(caller.lang)?;
+    let head = Head { is_done: false, notice, q: "" };
+    let page = HooksPage { lang: caller.lang, head, outgoing: &outgoing, fresh };
+    Ok(no_store(Html(page.html()).into_response()))
+}
+
+/// Leads back to the list with what may be mended there.
+fn or_page<T>(result: Result<T>, scope: Scope, lang: Lang) -> Result<T, PageError> {
+    match (result, scope) {
+        (result, Scope::Room(room_id)) => hook::or_page(result, room_id),
+        (Err(error), Scope::Server) if error.code == Code::Forbidden => Err(PageError::Problem(error, lang)),
+        (Err(error), Scope::Server) => Err(PageError::Redirect { path: list_path(scope), code: error.code }),
+        (Ok(done), Scope::Server) => Ok(done),
+    }
+}
+
+/// Returns the path of the page with the hooks.
+fn list_path(scope: Scope) -> String {
+    match scope {
+        Scope::Room(room_id) => hook::hooks_path(room_id),
+        Scope::Server => "/admin/hooks".to_owned(),
+    }
+}
+
+/// Returns the path of the forms of the hooks.
+fn hooks_path(scope: Scope) -> String {
+    match scope {
+        Scope::Room(room_id) => format!("/room/{room_id}/outgoing-hooks"),
+        Scope::Server => "/admin/outgoing-hooks".to_owned(),
+    }
 }

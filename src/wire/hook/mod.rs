@@ -7,25 +7,43 @@ mod slack;
 
 use serde_json::Value;
 
+use crate::chat::hook_answer::HookAnswer;
 use crate::error::{Code, Error, Result};
 
-/// Reads the body of a request to a hook and returns the text of the message.
+/// The bit of Discord's `flags` that is called SUPPRESS_NOTIFICATIONS.
+const DISCORD_SILENT: u64 = 1 << 12;
+
+/// What a program posts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HookPost {
+    pub text: String,
+    /// Whether it notifies nobody.
+    pub silent: bool,
+}
+
+impl From<String> for HookPost {
+    fn from(text: String) -> Self {
+        Self { text, silent: false }
+    }
+}
+
+/// Reads the body of a request to a hook.
 ///
 /// # Errors
 /// `bad_json` for a body that should be JSON; `invalid` with the field `text` where there is no text.
-pub fn read(content_type: &str, body: &[u8]) -> Result<String> {
+pub fn read(content_type: &str, body: &[u8]) -> Result<HookPost> {
     let body = std::str::from_utf8(body).map_err(|_| Code::BadRequest)?;
-    let text = match content_type {
-        "text/plain" => body.to_owned(),
+    let post = match content_type {
+        "text/plain" => body.to_owned().into(),
         // Many examples of the command curl send JSON under this type.
         "application/x-www-form-urlencoded" if !is_object(body) => from_form(body)?,
         "application/json" => from_json(body)?,
         _ if is_object(body) => from_json(body)?,
-        _ => body.to_owned(),
+        _ => body.to_owned().into(),
     };
-    match text.trim() {
+    match post.text.trim() {
         "" => Err(Error::invalid("text", "there is no text")),
-        text => Ok(text.to_owned()),
+        text => Ok(HookPost { text: text.to_owned(), ..post }),
     }
 }
 
@@ -34,19 +52,35 @@ fn is_object(body: &str) -> bool {
 }
 
 /// Reads Slack's form: JSON in the field `payload`, or the field `text`.
-fn from_form(body: &str) -> Result<String> {
+fn from_form(body: &str) -> Result<HookPost> {
     let field = |wanted: &str| url::form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == wanted);
     match (field("payload"), field("text")) {
         (Some((_, payload)), _) => from_json(&payload),
-        (None, Some((_, text))) => Ok(mrkdwn::to_markup(&text)),
+        (None, Some((_, text))) => Ok(mrkdwn::to_markup(&text).into()),
         (None, None) => Err(Error::invalid("payload", "the form has neither payload nor text")),
     }
 }
 
-fn from_json(body: &str) -> Result<String> {
+fn from_json(body: &str) -> Result<HookPost> {
     let payload: Value = serde_json::from_str(body).map_err(|_| Code::BadJson)?;
     let is_discords = ["content", "embeds"].iter().any(|name| !payload[name].is_null());
-    Ok(if is_discords { discord::text(&payload) } else { slack::text(&payload) })
+    let text = if is_discords { discord::text(&payload) } else { slack::text(&payload) };
+    let is_suppressed = is_discords && payload["flags"].as_u64().is_some_and(|flags| flags & DISCORD_SILENT != 0);
+    Ok(HookPost { text, silent: payload["silent"] == true || is_suppressed })
+}
+
+/// Reads what the program behind a webhook answers to a slash command: Slack's shape, or plain text for the user alone.
+/// `None` for an empty answer.
+///
+/// # Errors
+/// `bad_request` for a body that is no text.
+pub fn read_answer(body: &[u8]) -> Result<Option<HookAnswer>> {
+    let body = std::str::from_utf8(body).map_err(|_| Code::BadRequest)?;
+    let payload: Value = serde_json::from_str(body).unwrap_or_default();
+    let post = if payload.is_object() { from_json(body)? } else { body.to_owned().into() };
+    let is_for_room = payload["response_type"] == "in_channel";
+    let text = post.text.trim().to_owned();
+    Ok(if text.is_empty() { None } else { Some(HookAnswer { text, is_for_room, silent: post.silent }) })
 }
 
 /// The lines of a message.

@@ -4,7 +4,7 @@ use super::mrkdwn::to_markup;
 use super::*;
 
 fn json_text(payload: Value) -> String {
-    read("application/json", payload.to_string().as_bytes()).unwrap()
+    read("application/json", payload.to_string().as_bytes()).unwrap().text
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn discords_shape_and_plain_text_are_read() {
         ("application/x-www-form-urlencoded", "text=hello"),
         ("application/octet-stream", r#" {"content":"hello"}"#),
     ] {
-        assert_eq!(read(content_type, body.as_bytes()).unwrap(), "hello", "{content_type} {body}");
+        assert_eq!(read(content_type, body.as_bytes()).unwrap().text, "hello", "{content_type} {body}");
     }
     for (content_type, body, code) in [
         ("application/json", "hello", Code::BadJson),
@@ -123,4 +123,23 @@ fn the_end_of_an_address_or_an_emphasis_is_looked_for_nearby() {
     let near = "방".repeat(900);
     assert_eq!(to_markup(&format!("*{near}*")), format!("**{near}**"));
     assert_eq!(to_markup(&"<".repeat(9_000)), "<".repeat(9_000));
+}
+
+#[test]
+fn an_answer_to_a_command_is_slacks_shape_or_plain_text() {
+    let answer = |body: &str| read_answer(body.as_bytes()).unwrap().map(|answer| (answer.text, answer.is_for_room));
+    assert_eq!(answer(r#"{"response_type": "in_channel", "text": "*on* it"}"#), Some(("**on** it".to_owned(), true)));
+    assert_eq!(answer(r#"{"text": "for you"}"#), Some(("for you".to_owned(), false)));
+    assert_eq!(answer("plain *text*"), Some(("plain *text*".to_owned(), false)));
+    for empty in ["", "  ", "{}", r#"{"text": ""}"#] {
+        assert_eq!(answer(empty), None, "{empty}");
+    }
+    assert_eq!(read_answer(b"\xff").unwrap_err().code, Code::BadRequest);
+}
+
+#[test]
+fn a_program_says_whether_it_is_silent() {
+    let silent = |payload: Value| read("application/json", payload.to_string().as_bytes()).unwrap().silent;
+    assert!(silent(json!({ "text": "a", "silent": true })) && silent(json!({ "content": "a", "flags": 4_100 })));
+    assert!(!silent(json!({ "text": "a" })) && !silent(json!({ "content": "a", "flags": 4 })));
 }

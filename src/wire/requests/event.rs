@@ -81,6 +81,9 @@ pub struct Send {
     /// The recipient of a whisper.
     #[serde(default)]
     pub to: Option<UserId>,
+    /// Whether it notifies nobody: no push, no mail, no sound, and a mention in it is not counted.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// Edit the text of one's own message.

@@ -125,19 +125,22 @@ pub struct NewMessage {
     /// For a whisper: the only other person who sees it.
     #[serde(default)]
     pub to: Option<UserId>,
+    /// Whether it notifies nobody: no push, no mail, no sound, and a mention in it is not counted.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 impl From<NewMessage> for message::NewMessage {
     fn from(new: NewMessage) -> Self {
-        let NewMessage { key, text, reply_to, file_ids, to } = new;
-        Self { key, text, reply_to, file_ids, to, looked: None }
+        let NewMessage { key, text, reply_to, file_ids, to, silent } = new;
+        Self { key, text, reply_to, file_ids, to, silent, looked: None }
     }
 }
 
 impl From<Send> for NewMessage {
     fn from(send: Send) -> Self {
-        let Send { key, text, reply_to, file_ids, to, .. } = send;
-        Self { key: Some(key), text, reply_to, file_ids, to }
+        let Send { key, text, reply_to, file_ids, to, silent, .. } = send;
+        Self { key: Some(key), text, reply_to, file_ids, to, silent }
     }
 }
 

@@ -100,6 +100,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
     const room = row.dataset["roomId"] ?? "";
     const isSeen = !document.hidden && (room === this.currentValue || document.hasFocus());
     const isOwn = message.user?.id === document.body.dataset["me"] || message.kind === "system";
+    if (message.silent) return;
     if (isSeen || isOwn || this.requestsTarget.contains(row)) return;
     notify(message, room, field(row, "title")?.textContent ?? "", isMention || row.dataset["kind"] === "direct" || message.kind === "whisper");
   }
@@ -225,8 +226,9 @@ function countOf(row: HTMLElement): number {
   return unread;
 }
 
-/** Whether a message mentions the user, or everybody. */
+/** Whether a message mentions the user, or everybody. A silent one calls nobody. */
 function namesMe(message: Message): boolean {
   const me = document.body.dataset["me"];
+  if (message.silent) return false;
   return (message.mentions ?? []).some(({ userId }) => !userId || userId === me);
 }

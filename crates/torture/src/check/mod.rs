@@ -1,6 +1,7 @@
 //! The invariants of docs/delivery.md, as pure functions of the history and the store, so that a
 //! shorter history can be checked as well.
 
+mod deliveries;
 mod numbering;
 mod received;
 mod replicas;
@@ -15,13 +16,14 @@ use std::fmt;
 pub(crate) use server::STORE_RECOVERED;
 
 use crate::history::{Event, EventKind, Operation, Outcome, RoomIndex, State, UserIndex, invoked};
+use crate::receiver::Delivered;
 use crate::replica::Replica;
 use crate::store::Store;
 
 /// A broken invariant, and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
-    /// `I1` to `I17`.
+    /// `I1` to `I19`.
     pub(crate) invariant: &'static str,
     pub(crate) about: About,
     pub(crate) message: String,
@@ -88,6 +90,14 @@ pub(crate) struct Evidence<'a> {
     pub(crate) replicas: &'a [HashMap<RoomIndex, Replica>],
     /// The log of every server of the run.
     pub(crate) log: &'a str,
+    /// What the server has posted to others. `None` where that is not checked.
+    pub(crate) received: Option<&'a Posted>,
+}
+
+/// What a receiver got.
+pub(crate) struct Posted {
+    pub(crate) deliveries: Vec<Delivered>,
+    pub(crate) pushes: usize,
 }
 
 /// The history and what several checks derive from it.
@@ -124,6 +134,7 @@ pub(crate) fn check(events: &[Event], evidence: &Evidence<'_>) -> Vec<Violation>
     received::check(&index, &mut found);
     replicas::check(&index, &mut found);
     server::check(&index, &mut found);
+    deliveries::check(&index, &mut found);
     found
 }
 

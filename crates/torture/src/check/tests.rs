@@ -71,7 +71,7 @@ impl Builder {
     /// Returns the broken invariants, each once.
     fn broken(&self, store: &Store, log: &str) -> Vec<&'static str> {
         let replicas: [HashMap<_, _>; 1] = [HashMap::new()];
-        let found = check(&self.events, &Evidence { store, replicas: &replicas, log });
+        let found = check(&self.events, &Evidence { store, replicas: &replicas, log, received: None });
         let mut broken: Vec<_> = found.iter().map(|violation| violation.invariant).collect();
         broken.dedup();
         broken

@@ -104,6 +104,7 @@ fn store(
         reply_to,
         mentions,
         key: new.key,
+        silent: new.silent,
         ..Message::new(MessageId::new(now), room_id, kind, Some(user), text, now)
     };
     if !is_held {
@@ -112,7 +113,7 @@ fn store(
     let words = search::words_of(tx, &message, file_count > 0).filter(|_| !is_held);
     let position = room::next_rev(tx, now, room_id, message.to.is_none())?;
     (message.seq, message.rev) = (position.rev, position.rev);
-    mention::store(tx, room_id, message.seq, &[], &message.mentions)?;
+    mention::store_new(tx, &message)?;
     let number = insert(tx, now, me, &message, answered, file_count)?;
     let publishing = (position, words);
     if file_count > 0 {
@@ -145,6 +146,8 @@ pub(in crate::chat) struct Post<'a> {
     pub(in crate::chat) text: &'a str,
     /// The seq of the message that it answers, if that is still there.
     pub(in crate::chat) reply_to: Option<i64>,
+    /// Whether it notifies nobody.
+    pub(in crate::chat) silent: bool,
 }
 
 /// Stores a message of a user who need not be a member, and publishes it. A text that is too long is cut.
@@ -152,7 +155,7 @@ pub(in crate::chat) struct Post<'a> {
 /// # Errors
 /// `invalid` with the field `text`; `too_many` for too many mentions.
 pub(in crate::chat) fn post(tx: &mut Tx, limits: &Limits, now: i64, post: Post<'_>) -> Result<Message> {
-    let Post { user, room_id, to, text, reply_to } = post;
+    let Post { user, room_id, to, text, reply_to, silent } = post;
     let text = text::message(&text::cut(text, limits.text_max), limits.text_max, false)?;
     if to.is_none() {
         check_post(tx, limits, now, user.id, room_id, &text)?;
@@ -171,7 +174,7 @@ pub(in crate::chat) fn post(tx: &mut Tx, limits: &Limits, now: i64, post: Post<'
     let kind = if to.is_some() { MessageKind::Whisper } else { MessageKind::Text };
     let is_partial = reply_to.is_some() && !room::get(tx, None, room_id)?.history.is_all();
     let message = Message::new(MessageId::new(now), room_id, kind, Some(user), text, now);
-    let mut message = Message { mentions, to, reply_to, is_partial, ..message };
+    let mut message = Message { mentions, to, reply_to, is_partial, silent, ..message };
     let (number, publishing) = number_and_insert(tx, limits, now, me, &mut message, answered, 0)?;
     publish(tx, number, publishing, &message)?;
     fire(tx, now, HookEvent::Message, &message, Some(me))?;
@@ -182,7 +185,7 @@ pub(in crate::chat) fn post(tx: &mut Tx, limits: &Limits, now: i64, post: Post<'
 /// Checks what a program posts against the room and the rules of the server. No moderator could show it later, so words that
 /// are held are refused.
 fn check_post(tx: &mut Tx, limits: &Limits, now: i64, user_id: UserId, room_id: RoomId, text: &str) -> Result<()> {
-    if room::get(tx, None, room_id)?.closed {
+    if room::get(tx, Some(user_id), room_id)?.closed {
         return Err(Code::RoomClosed.into());
     }
     match policy::check_text(tx, limits, now, user_id, text, false, None)? {
@@ -208,7 +211,7 @@ fn number_and_insert(
     let words = search::words_of(tx, message, file_count > 0);
     let position = room::next_rev(tx, now, message.room_id, message.to.is_none())?;
     (message.seq, message.rev) = (position.rev, position.rev);
-    mention::store(tx, message.room_id, message.seq, &[], &message.mentions)?;
+    mention::store_new(tx, message)?;
     let number = insert(tx, now, me, message, answered, file_count)?;
     Ok((number, (position, words)))
 }
@@ -232,8 +235,9 @@ fn insert(
 ) -> Result<i64> {
     let number = tx.insert_numbered(
         "INSERT INTO messages
-           (id, room_id, seq, rev, kind, user_id, to_user_id, text, reply_to, file_count, key, mentions, created_at)
-         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+           (id, room_id, seq, rev, kind, user_id, to_user_id, text, reply_to, file_count, key, mentions, created_at,
+            is_silent)
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         &[
             &message.id,
             &message.room_id,
@@ -247,6 +251,7 @@ fn insert(
             &message.key,
             &mention::to_column(&message.mentions)?,
             &now,
+            &message.silent,
         ],
     );
     // With several writers the same key may arrive in two rooms at once. A retry finds the first message.

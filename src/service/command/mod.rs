@@ -1,5 +1,7 @@
 //! Slash commands.
 
+mod hook;
+
 use super::App;
 use super::room::RoomChange;
 use crate::chat::command::{self, BuiltIn, Command};
@@ -55,7 +57,8 @@ impl App {
     /// Runs a command that a member has typed.
     ///
     /// # Errors
-    /// `not_found` for a command that the room does not have, which may be sent as a message; those of what it does.
+    /// `not_found` for a command that the room does not have, which may be sent as a message; `command_failed` where the
+    /// program of a webhook does not take it; those of what it does.
     pub async fn run_command(
         &self,
         caller: CommandCaller<'_>,
@@ -66,14 +69,26 @@ impl App {
         let CommandCaller { me, lang, address, zone } = caller;
         let (name, arguments) = command::parse(text).ok_or(Code::NotFound)?;
         let Some(command) = BuiltIn::from_name(&name) else {
-            let bot = self.db.read(move |tx| command::bot_of(tx, room_id, &name)).await?;
-            return self.say(me.id, room_id, text.to_owned(), key, Some(bot)).await;
+            let wanted = name.clone();
+            if let Some(bot) = self.db.read(move |tx| command::bot_of(tx, room_id, &wanted)).await? {
+                let new = NewMessage { key, text: text.to_owned(), to: Some(bot), ..NewMessage::default() };
+                return self.say(me.id, room_id, new).await;
+            }
+            return self.run_hook_command(me, room_id, &name, arguments, lang).await;
         };
         let words = &lang.strings().room;
         match command {
-            BuiltIn::Me => self.say(me.id, room_id, emphasised(required(arguments)?), key, None).await,
+            BuiltIn::Me => {
+                let text = emphasised(required(arguments)?);
+                self.say(me.id, room_id, NewMessage { key, text, ..NewMessage::default() }).await
+            }
             BuiltIn::Shrug => {
-                self.say(me.id, room_id, format!("{arguments} {SHRUG}").trim().to_owned(), key, None).await
+                let text = format!("{arguments} {SHRUG}").trim().to_owned();
+                self.say(me.id, room_id, NewMessage { key, text, ..NewMessage::default() }).await
+            }
+            BuiltIn::Silent => {
+                let text = required(arguments)?.to_owned();
+                self.say(me.id, room_id, NewMessage { key, text, silent: true, ..NewMessage::default() }).await
             }
             BuiltIn::Topic => {
                 let title = Some(required(arguments)?.to_owned());
@@ -100,15 +115,8 @@ impl App {
         }
     }
 
-    async fn say(
-        &self,
-        me: UserId,
-        room_id: RoomId,
-        text: String,
-        key: Option<String>,
-        to: Option<UserId>,
-    ) -> Result<Done> {
-        let sent = self.send(me, room_id, NewMessage { key, text, to, ..NewMessage::default() }).await?;
+    async fn say(&self, me: UserId, room_id: RoomId, new: NewMessage) -> Result<Done> {
+        let sent = self.send(me, room_id, new).await?;
         Ok(Done { answer: None, message: Some(sent.message) })
     }
 }
