@@ -1,23 +1,32 @@
-//! The backups that the server has made by itself, found by their names.
+//! The backups that the server has made by itself, found by their names in a folder or a bucket.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock;
 
-const BEGIN: &str = "madang-";
-/// How the names end.
-pub const END: &str = ".tar.zst";
+/// How the names begin.
+pub const BEGIN: &str = "madang-";
+/// How the names end, of encrypted ones last.
+const ENDS: [&str; 2] = [".tar.zst", ".tar.zst.age"];
 
 /// A backup that the server has made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    pub path: PathBuf,
+    pub name: String,
     pub made_ms: i64,
     pub bytes: u64,
+}
+
+impl Found {
+    /// Returns a backup by its name; `None` for anything else.
+    pub fn new(name: &str, bytes: u64) -> Option<Self> {
+        let made_ms = ENDS.iter().find_map(|end| made_ms(name.strip_suffix(end)?))?;
+        Some(Self { name: name.to_owned(), made_ms, bytes })
+    }
 }
 
 /// A backup as admins see it.
@@ -29,38 +38,58 @@ pub struct Backup {
     /// RFC 3339 UTC with milliseconds.
     pub made_at: String,
     pub bytes: u64,
+    pub encrypted: bool,
 }
 
-/// Returns the backups in a folder, the newest first.
-pub fn listed(folder: &Path) -> Vec<Backup> {
-    let name = |found: &Found| found.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let backups = found(folder).into_iter().rev();
-    backups
-        .map(|found| Backup { name: name(&found), made_at: clock::rfc3339(found.made_ms), bytes: found.bytes })
-        .collect()
+impl From<&Found> for Backup {
+    fn from(found: &Found) -> Self {
+        let Found { name, made_ms, bytes } = found;
+        let encrypted = name.ends_with(ENDS[1]);
+        Self { name: name.clone(), made_at: clock::rfc3339(*made_ms), bytes: *bytes, encrypted }
+    }
 }
 
-/// Returns the path of a backup that is made now.
-pub fn path(folder: &Path, made_ms: i64) -> PathBuf {
-    folder.join(format!("{BEGIN}{}{END}", clock::stamp(made_ms)))
+/// Returns the backups as admins see them, the newest first.
+pub fn listed(found: &[Found]) -> Vec<Backup> {
+    found.iter().rev().map(Backup::from).collect()
+}
+
+/// Returns the name of a backup that is made now.
+pub fn name(made_ms: i64, is_encrypted: bool) -> String {
+    format!("{BEGIN}{}{}", clock::stamp(made_ms), ENDS[usize::from(is_encrypted)])
 }
 
 /// Returns the backups in a folder, the oldest first.
-pub fn found(folder: &Path) -> Vec<Found> {
+pub fn in_folder(folder: &Path) -> Vec<Found> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<Found> = entries
-        .filter_map(|entry| {
-            let made_ms = made_ms(entry.file_name().to_str()?.strip_suffix(END)?)?;
-            let bytes = entry.metadata().map_or(0, |found| found.len());
-            Some(Found { path: entry.path(), made_ms, bytes })
-        })
-        .collect();
+    let found = entries
+        .filter_map(|entry| Found::new(entry.file_name().to_str()?, entry.metadata().map_or(0, |found| found.len())));
+    sorted(found.collect())
+}
+
+/// Sorts backups, the oldest first.
+pub fn sorted(mut found: Vec<Found>) -> Vec<Found> {
     found.sort_unstable_by_key(|found| found.made_ms);
     found
 }
 
+/// Removes what a process left in a folder that was ended while it made a backup; what was complete, too, if that only
+/// waited there for its way into a bucket.
+pub fn remove_parts(folder: &Path, complete_too: bool) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let is_part = name
+            .strip_suffix(".part")
+            .is_some_and(|name| Found::new(name.strip_suffix(".db").unwrap_or(name), 0).is_some());
+        if is_part || (complete_too && Found::new(name, 0).is_some()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Returns the time in a name such as `madang-20261121T093000Z`.
-pub fn made_ms(name: &str) -> Option<i64> {
+fn made_ms(name: &str) -> Option<i64> {
     let stamp = name.strip_prefix(BEGIN).filter(|stamp| stamp.len() == 16 && stamp.is_ascii())?;
     let part = |from: usize, to: usize| &stamp[from..to];
     let text =
@@ -75,6 +104,14 @@ mod tests {
     #[test]
     fn only_backups_of_the_server_are_counted() {
         assert_eq!(made_ms("madang-19700101T000001Z"), Some(1_000));
+        for (encrypted, name) in
+            [(false, "madang-19700101T000001Z.tar.zst"), (true, "madang-19700101T000001Z.tar.zst.age")]
+        {
+            let found = Found::new(name, 7).unwrap();
+            assert_eq!((found.made_ms, self::name(1_000, encrypted).as_str()), (1_000, name));
+            assert_eq!(Backup::from(&found).encrypted, encrypted);
+            assert_eq!(Found::new(&format!("{name}.part"), 7), None);
+        }
         for other in ["madang-2026", "madang-20261331T000000Z", "other-19700101T000001Z", "madang-1970010100000100가"]
         {
             assert_eq!(made_ms(other), None, "{other}");

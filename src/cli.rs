@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use madang::config::{DataDir, DataPlaces, ServerAddress, Settings};
+use madang::config::{BackupSource, DataDir, DataPlaces, EncryptionSettings, ServerAddress, Settings};
 
 /// Madang (마당): a self-hosted chat server with one data folder.
 #[derive(Parser)]
@@ -22,8 +22,8 @@ pub(crate) enum Command {
     Reindex(Box<Settings>),
     /// Write the database and all files into one file, also while the server runs.
     ///
-    /// The backup contains every message, file and password hash: keep it secret. It is called
-    /// FILE.part until it is complete.
+    /// The backup contains every message, file and password hash: keep it secret. With BACKUP_PASSPHRASE, BACKUP_PASSPHRASE_FILE
+    /// or BACKUP_RECIPIENT it is encrypted, in the format of age. It is called FILE.part until it is complete.
     #[command(override_usage = "madang backup [OPTIONS] <FILE>")]
     Backup {
         /// The file to write, for example `madang-2026-11-21.tar.zst`; `-` for standard output.
@@ -32,6 +32,8 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
+        encryption: EncryptionSettings,
+        #[command(flatten)]
         places: DataPlaces,
     },
     /// Restore a backup into the data folder. The server must be stopped.
@@ -39,11 +41,13 @@ pub(crate) enum Command {
     /// The whole backup is checked before anything changes. Run this as the user that runs the server.
     #[command(override_usage = "madang restore [OPTIONS] <FILE>")]
     Restore {
-        /// A backup written by `madang backup`.
+        /// A backup of this program, encrypted or not: a file, or `s3://bucket/prefix/name`.
         file: PathBuf,
         /// Move existing data aside, within the data folder. Nothing is deleted.
         #[arg(long)]
         force: bool,
+        #[command(flatten)]
+        source: BackupSource,
         #[command(flatten)]
         places: DataPlaces,
     },
@@ -53,8 +57,11 @@ pub(crate) enum Command {
     /// there are any.
     #[command(override_usage = "madang verify [OPTIONS] [FILE]")]
     Verify {
-        /// A backup written by `madang backup`. Without it, the data folder is checked.
+        /// A backup of this program, encrypted or not: a file, or `s3://bucket/prefix/name`. Without it, the data folder is
+        /// checked.
         file: Option<PathBuf>,
+        #[command(flatten)]
+        source: BackupSource,
         #[command(flatten)]
         places: DataPlaces,
     },

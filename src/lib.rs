@@ -2,6 +2,7 @@
 //!
 //! Start with `ARCHITECTURE.md`: it describes the modules and the path of a message through them.
 
+pub mod age;
 pub mod app;
 pub mod backup_files;
 pub mod chat;

@@ -19,10 +19,11 @@ use madang::config::{Config, LogFormat, Settings, Switch};
 use madang::db::{Copied, CopyProgress};
 use madang::log::{self, Log};
 use madang::open_files;
-use madang::ops::archive::Progress;
+use madang::ops::archive::{Progress, Source};
+use madang::ops::backup::Writing;
 use madang::ops::doctor::{self, Finding, Level};
 use madang::ops::migrate_store::migrate_store;
-use madang::ops::{self, backup, health, push, restore, verify};
+use madang::ops::{self, backup, backup_place, health, push, restore, verify};
 use madang::signals::Signals;
 use madang::startup;
 use madang::systemd::{self, State};
@@ -39,6 +40,9 @@ fn main() -> ExitCode {
         return fail(message);
     }
     let command = startup::without_empty_variables(Cli::command()).get_matches();
+    if let Err(message) = startup::refuse_passphrase_in_arguments(&command) {
+        return fail(message);
+    }
     let command = Cli::from_arg_matches(&command).unwrap_or_else(|error| error.exit()).command;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // A thread that has read from the database keeps its memory as long as it lives.
@@ -65,9 +69,18 @@ async fn run(command: Command) -> Result<(), String> {
             let _log = log(settings.log_format, Switch::Off)?;
             reindex(&settings.with_secrets()?).await
         }
-        Command::Backup { file, force, places } => run_backup(&places.config()?, &file, force).await,
-        Command::Restore { file, force, places } => run_restore(&places.config()?, &file, force).await,
-        Command::Verify { file, places } => run_verify(&places.config()?, file.as_deref()).await,
+        Command::Backup { file, force, encryption, places } => {
+            let writing = Writing { may_replace: force, encryption: encryption.encryption()? };
+            run_backup(&places.config()?, &file, writing).await
+        }
+        Command::Restore { file, force, source, places } => {
+            let source = backup_place::source(&file, &source, &places.s3)?;
+            run_restore(&places.config()?, source, force).await
+        }
+        Command::Verify { file, source, places } => {
+            let source = file.map(|file| backup_place::source(&file, &source, &places.s3)).transpose()?;
+            run_verify(&places.config()?, source).await
+        }
         Command::MigrateStore { dry_run, folder } => run_migrate_store(&folder.config()?, dry_run).await,
         Command::Files(FilesCommand::Push(places)) => run_push(&places.config()?).await,
         Command::AdminLink(address) => commands::admin_link(&address).await,
@@ -94,14 +107,15 @@ async fn run(command: Command) -> Result<(), String> {
     }
 }
 
-async fn run_backup(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
+async fn run_backup(config: &Config, file: &Path, writing: Writing) -> Result<(), String> {
     if file == Path::new("-") {
-        let made = with_bar(BYTES, UNCHANGED, async |watch| backup::to_stdout(config, watch).await).await?;
+        let made = with_bar(BYTES, UNCHANGED, async |watch| backup::to_stdout(config, writing.encryption, watch).await)
+            .await?;
         // The backup itself is on stdout.
         log::print(format!("wrote {} ({})", made.holds, HumanBytes(made.bytes)));
         return complain_of_lost(&made);
     }
-    let made = with_bar(BYTES, UNCHANGED, async |watch| backup::backup(config, file, may_replace, watch).await).await?;
+    let made = with_bar(BYTES, UNCHANGED, async |watch| backup::backup(config, file, writing, watch).await).await?;
     print(&format!("wrote {}: {} ({})", file.display(), made.holds, HumanBytes(made.bytes)))?;
     complain_of_lost(&made)
 }
@@ -115,9 +129,9 @@ fn complain_of_lost(made: &backup::Summary) -> Result<(), String> {
     }
 }
 
-async fn run_restore(config: &Config, file: &Path, may_replace: bool) -> Result<(), String> {
+async fn run_restore(config: &Config, source: Source, may_replace: bool) -> Result<(), String> {
     let restored =
-        with_bar(BYTES, UNCHANGED, async |watch| restore::restore(config, file, may_replace, watch).await).await?;
+        with_bar(BYTES, UNCHANGED, async |watch| restore::restore(config, source, may_replace, watch).await).await?;
     let folder = config.data_dir.display();
     print(&format!("restored {} into {folder} (backup of {})", restored.holds, restored.made_at))?;
     if let Some(former) = restored.former {
@@ -146,9 +160,9 @@ async fn run_push(config: &Config) -> Result<(), String> {
     }
 }
 
-async fn run_verify(config: &Config, file: Option<&Path>) -> Result<(), String> {
-    let report = with_bar(BYTES, UNCHANGED, async |watch| match file {
-        Some(file) => verify::verify_archive(file, watch).await,
+async fn run_verify(config: &Config, source: Option<Source>) -> Result<(), String> {
+    let report = with_bar(BYTES, UNCHANGED, async |watch| match source {
+        Some(source) => verify::verify_archive(source, watch).await,
         None => verify::verify_data(config, watch).await,
     });
     let report = report.await?;

@@ -44,6 +44,22 @@ pub fn without_empty_variables(command: clap::Command) -> clap::Command {
         .mut_subcommands(without_empty_variables)
 }
 
+/// Refuses a passphrase on the command line, which every user of the machine can read.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn refuse_passphrase_in_arguments(command: &clap::ArgMatches) -> Result<(), String> {
+    const ID: &str = "backup_passphrase";
+    let Some((_, command)) = command.subcommand() else { return Ok(()) };
+    let is_set = command.try_contains_id(ID).unwrap_or(false);
+    match is_set && command.value_source(ID) == Some(clap::parser::ValueSource::CommandLine) {
+        true => Err("other users can see a passphrase on the command line (set BACKUP_PASSPHRASE_FILE or \
+                     BACKUP_PASSPHRASE, and choose another passphrase)"
+            .into()),
+        false => Ok(()),
+    }
+}
+
 /// Refuses what would fail later, before anything is created.
 ///
 /// # Errors

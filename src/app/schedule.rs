@@ -43,15 +43,19 @@ pub(super) fn start(app: &App, sockets: &Server) {
     if let Some(backups) = &config.backups {
         let backups = Arc::new(ScheduledBackups::new(config, backups));
         let at_times = Arc::clone(&backups);
-        every(config.housekeeping, "backup", app, move |_| {
+        every(config.housekeeping, "backup", app, move |app| {
             let backups = Arc::clone(&at_times);
-            async move { backups.run_if_due(false).await }
+            async move {
+                let found = backups.run_if_due(false).await;
+                app.note_backups(found);
+            }
         });
         every(config.second, "backup by an admin", app, move |app| {
             let backups = Arc::clone(&backups);
             async move {
                 if app.take_backup_request() {
-                    backups.run_if_due(true).await;
+                    let found = backups.run_if_due(true).await;
+                    app.note_backups(found);
                 }
             }
         });

@@ -26,11 +26,11 @@ use crate::mail;
 use crate::network::{NetworkLimits, UploadLimits};
 use crate::origin::Origins;
 
-pub use backups::Backups;
+pub use backups::{BackupObject, BackupPlace, BackupSource, BackupTo, Backups, EncryptionSettings, PassphraseSettings};
 pub use database::{DatabaseSettings, Postgres};
 pub use metrics::Metrics;
 pub use node::{BusKind, NodeConfig, NodeSettings};
-pub use s3::{Credentials, DataPlaces, S3, S3Limits, S3Settings};
+pub use s3::{Credentials, DataPlaces, S3, S3Limits, S3Names, S3Settings};
 pub use settings::{DataDir, LogFormat, RoomCreators, ServerAddress, Settings, Switch};
 pub use tls::{Acme, Tls};
 
@@ -254,7 +254,7 @@ impl From<&Settings> for Config {
             has_link_previews: settings.link_previews == Switch::On,
             has_service_worker: settings.service_worker == Switch::On,
             outgoing_networks: settings.outgoing_networks.clone(),
-            backups: settings.backups.backups(&settings.address.data_dir.path()),
+            backups: settings.backups.backups(&settings.address.data_dir.path(), &settings.s3),
             metrics: settings.monitoring.metrics(),
             has_rate_limits: settings.rate_limits == Switch::On,
             networks: NetworkLimits {

@@ -111,6 +111,31 @@ pub struct S3 {
     pub credentials: Credentials,
     pub ca_bundle: Option<PathBuf>,
     pub limits: S3Limits,
+    pub names: S3Names,
+}
+
+/// The settings that errors about a bucket name.
+#[derive(Clone, Copy, Debug)]
+pub struct S3Names {
+    pub bucket: &'static str,
+    pub bucket_and_prefix: &'static str,
+    pub endpoint: &'static str,
+    pub region: &'static str,
+    pub key_id: &'static str,
+    pub secret_key: &'static str,
+}
+
+impl Default for S3Names {
+    fn default() -> Self {
+        Self {
+            bucket: "S3_BUCKET",
+            bucket_and_prefix: "S3_BUCKET or S3_PREFIX",
+            endpoint: "S3_ENDPOINT",
+            region: "AWS_REGION",
+            key_id: "AWS_ACCESS_KEY_ID",
+            secret_key: "AWS_SECRET_ACCESS_KEY",
+        }
+    }
 }
 
 /// How requests to a store are made. No setting changes it; tests do.
@@ -149,13 +174,7 @@ impl S3Settings {
         if self.s3_bucket.is_none() {
             return Ok(self);
         }
-        self.s3_endpoint.as_deref().map(endpoint).transpose().map_err(|error| format!("S3_ENDPOINT {error}"))?;
-        if let Some(path) = &self.aws_secret_access_key_file {
-            self.aws_secret_access_key = Some(secret::read("AWS_SECRET_ACCESS_KEY_FILE", path)?);
-        }
-        if let Some(path) = &self.aws_session_token_file {
-            self.aws_session_token = Some(secret::read("AWS_SESSION_TOKEN_FILE", path)?);
-        }
+        self.read_secrets()?;
         match self.credentials() {
             Some(_) => Ok(self),
             None => {
@@ -164,7 +183,19 @@ impl S3Settings {
         }
     }
 
-    fn credentials(&self) -> Option<Credentials> {
+    /// Reads the files, whichever bucket is meant.
+    pub(super) fn read_secrets(&mut self) -> Result<(), String> {
+        self.s3_endpoint.as_deref().map(endpoint).transpose().map_err(|error| format!("S3_ENDPOINT {error}"))?;
+        if let Some(path) = &self.aws_secret_access_key_file {
+            self.aws_secret_access_key = Some(secret::read("AWS_SECRET_ACCESS_KEY_FILE", path)?);
+        }
+        if let Some(path) = &self.aws_session_token_file {
+            self.aws_session_token = Some(secret::read("AWS_SESSION_TOKEN_FILE", path)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn credentials(&self) -> Option<Credentials> {
         Some(Credentials {
             key_id: self.aws_access_key_id.clone()?,
             secret_key: self.aws_secret_access_key.clone()?,
@@ -174,23 +205,34 @@ impl S3Settings {
 
     /// The bucket, if one is set with its key.
     pub fn bucket(&self) -> Option<S3> {
-        let aws = || Url::parse(&format!("https://s3.{}.amazonaws.com", self.aws_region)).ok();
+        let endpoint = self.s3_endpoint.as_deref();
         Some(S3 {
             bucket: self.s3_bucket.clone()?,
-            endpoint: self.s3_endpoint.as_ref().map_or_else(aws, |url| endpoint(url).ok())?,
+            endpoint: address(endpoint, &self.aws_region)?,
             prefix: self.s3_prefix.clone().unwrap_or_default(),
-            is_path_style: self.s3_path_style.map_or(self.s3_endpoint.is_some(), |style| style == Switch::On),
+            is_path_style: self.is_path_style(endpoint),
             has_checksums: self.s3_checksums == Switch::On,
             has_links: self.s3_links == Switch::On,
             region: self.aws_region.clone(),
             credentials: self.credentials()?,
             ca_bundle: self.aws_ca_bundle.clone(),
             limits: S3Limits::default(),
+            names: S3Names::default(),
         })
+    }
+
+    pub(super) fn is_path_style(&self, endpoint: Option<&str>) -> bool {
+        self.s3_path_style.map_or(endpoint.is_some(), |style| style == Switch::On)
     }
 }
 
-fn bucket(text: &str) -> Result<String, String> {
+/// Returns the address of a store; that of AWS in a region if none is set.
+pub(super) fn address(set: Option<&str>, region: &str) -> Option<Url> {
+    let aws = || Url::parse(&format!("https://s3.{region}.amazonaws.com")).ok();
+    set.map_or_else(aws, |url| endpoint(url).ok())
+}
+
+pub(super) fn bucket(text: &str) -> Result<String, String> {
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
     match (3..=63).contains(&text.len()) && text.chars().all(is_name) && !text.contains("..") {
         true => Ok(text.to_owned()),
@@ -198,14 +240,14 @@ fn bucket(text: &str) -> Result<String, String> {
     }
 }
 
-fn region(text: &str) -> Result<String, String> {
+pub(super) fn region(text: &str) -> Result<String, String> {
     match !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
         true => Ok(text.to_owned()),
         false => Err("must have only letters, digits and hyphens, for example eu-central-1".into()),
     }
 }
 
-fn prefix(text: &str) -> Result<String, String> {
+pub(super) fn prefix(text: &str) -> Result<String, String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_');
     match text.chars().all(is_plain) && !text.starts_with('/') && text.ends_with('/') && !text.contains("//") {
         true => Ok(text.to_owned()),
@@ -216,7 +258,7 @@ fn prefix(text: &str) -> Result<String, String> {
     }
 }
 
-fn endpoint(text: &str) -> Result<Url, String> {
+pub(super) fn endpoint(text: &str) -> Result<Url, String> {
     let refused = || "must be an address like https://s3.example.org, without name, password or query".to_owned();
     let url = Url::parse(text.trim()).map_err(|_| refused())?;
     let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();

@@ -244,6 +244,7 @@ impl Settings {
             self.smtp_url = Some(secret::read("SMTP_URL_FILE", path)?);
         }
         self.s3 = self.s3.with_secrets()?;
+        self.backups = self.backups.with_secrets(&mut self.s3)?;
         self.nodes = self.nodes.with_secrets()?;
         self.monitoring = self.monitoring.with_secrets()?;
         self.address.data_dir = self.address.data_dir.with_secrets()?;

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use super::archive::{Archive, FORMAT, Manifest, Part, Progress, Refused, STRETCH, Watch};
 use super::restore;
 use super::stored::{hash_of, stored_part};
+use crate::age::{Encryption, FileKey};
 use crate::chat::consistency::{self, Counts};
 use crate::chat::{Tx, file, instance};
 use crate::clock::{now_ms, rfc3339};
@@ -35,21 +36,30 @@ pub struct Summary {
     pub holds: Counts,
     /// The hashes of stored files that the data folder lacks.
     pub lost: Vec<String>,
+    /// The key of an encrypted backup, with which this process can check it.
+    pub file_key: Option<FileKey>,
 }
 
-/// Writes a backup. An existing file is replaced only if `may_replace` is set. The file is called `.part`
-/// until it is complete and synced.
+/// How a backup is written.
+#[derive(Clone, Debug, Default)]
+pub struct Writing {
+    /// Whether an existing file may be replaced.
+    pub may_replace: bool,
+    pub encryption: Option<Encryption>,
+}
+
+/// Writes a backup. The file is called `.part` until it is complete and synced.
 ///
 /// # Errors
 /// A message for the operator. The file is then unchanged.
 pub async fn backup(
     config: &Config,
     path: &Path,
-    may_replace: bool,
+    writing: Writing,
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
 ) -> Result<Summary, String> {
     let (config, path) = (config.clone(), path.to_owned());
-    let work = tokio::task::spawn_blocking(move || make(&config, &path, may_replace, &mut watch));
+    let work = tokio::task::spawn_blocking(move || make(&config, &path, &writing, &mut watch));
     work.await.map_err(|error| format!("the backup failed: {error}"))?
 }
 
@@ -59,10 +69,11 @@ pub async fn backup(
 /// As [`backup()`]; or nobody reads it.
 pub async fn to_stdout(
     config: &Config,
+    encryption: Option<Encryption>,
     watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
 ) -> Result<Summary, String> {
     let path = config.data_dir.join(format!("stdout-{}.tar.zst", std::process::id()));
-    let made = backup(config, &path, true, watch).await?;
+    let made = backup(config, &path, Writing { may_replace: true, encryption }, watch).await?;
     let sent = tokio::task::spawn_blocking(move || {
         let opened = File::open(&path);
         // It has no name any more, so nothing is left however this ends.
@@ -73,7 +84,8 @@ pub async fn to_stdout(
     sent.map(|_| made).map_err(|error| format!("cannot write to standard output: {error}"))
 }
 
-fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Summary, String> {
+/// As [`backup()`]. Blocks.
+pub(super) fn make(config: &Config, path: &Path, writing: &Writing, watch: Watch<'_>) -> Result<Summary, String> {
     restore::refuse_server(config, "backup")?;
     let database = existing_database(config)?;
     let store = open_store(config)?;
@@ -85,7 +97,7 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
         path.with_file_name(name)
     };
     let part = TempFile::create(beside(".part")).map_err(cannot)?;
-    refuse_to_replace(path, may_replace)?;
+    refuse_to_replace(path, writing.may_replace)?;
     let copy = TempFile::create(beside(".db.part")).map_err(cannot)?;
     copy.begin().map_err(cannot)?;
     // From here on nothing is removed that the copy of the database may name.
@@ -96,22 +108,23 @@ fn make(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Re
     let store = &*store;
     refuse_other_store(&copy.path, config, store)?;
     let mut contents = collect(store, &copy.path)?;
-    let file = match pack(store, &part, &copy.path, &contents, watch) {
+    let encryption = writing.encryption.as_ref();
+    let packed = match pack(store, &part, &copy.path, &contents, encryption, watch) {
         Err(Refused::Changed) => {
             // A file is corrupt. Check all of them and pack the intact ones.
             contents.leave_out_damaged(store, watch)?;
-            pack(store, &part, &copy.path, &contents, watch)
+            pack(store, &part, &copy.path, &contents, encryption, watch)
         }
         packed => packed,
     };
-    let file = file.map_err(|refused| match refused {
+    let (file, file_key) = packed.map_err(|refused| match refused {
         Refused::Changed => "stored files changed during the backup (run it again)".to_owned(),
         Refused::Failed(why) => why,
     })?;
     let bytes = file.metadata().map_err(cannot)?.len();
-    refuse_to_replace(path, may_replace)?;
+    refuse_to_replace(path, writing.may_replace)?;
     part.rename_to(path).map_err(cannot)?;
-    Ok(Summary { bytes, holds: contents.manifest.counts, lost: contents.manifest.lost })
+    Ok(Summary { bytes, holds: contents.manifest.counts, lost: contents.manifest.lost, file_key })
 }
 
 /// Returns the path of the database file, which must exist unless a server has the database.
@@ -257,11 +270,12 @@ fn pack(
     part: &TempFile,
     copy: &Path,
     contents: &Contents,
+    encryption: Option<&Encryption>,
     watch: Watch<'_>,
-) -> Result<File, Refused> {
+) -> Result<(File, Option<FileKey>), Refused> {
     let failed = |error: io::Error| Refused::Failed(format!("cannot write the backup: {error}"));
     let file = part.begin().map_err(failed)?;
-    let mut archive = Archive::begin(file, &contents.manifest, contents.time).map_err(Refused::Failed)?;
+    let mut archive = Archive::begin(file, &contents.manifest, contents.time, encryption).map_err(Refused::Failed)?;
     for (name, part) in contents.manifest.parts() {
         let bytes: Box<dyn Read> = match name == DATABASE {
             true => Box::new(File::open(copy).map_err(|_| Refused::Changed)?),

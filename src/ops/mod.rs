@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod archive;
 pub mod backup;
+pub mod backup_place;
 pub mod doctor;
 pub mod health;
 pub mod migrate_store;

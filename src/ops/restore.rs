@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::runtime::Handle;
 
-use super::archive::{self, Manifest, Progress, Unpack, Watch};
+use super::archive::{self, Manifest, Progress, Source, Unpack, Watch};
 use super::stored::{checked_bucket, copy_files};
 use crate::chat::consistency::Counts;
 use crate::chat::{Db, instance, one_time_link, room};
@@ -53,31 +53,31 @@ pub struct Restored {
 /// A message for the operator. The folder is then unchanged.
 pub async fn restore(
     config: &Config,
-    path: &Path,
+    source: Source,
     may_replace: bool,
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
 ) -> Result<Restored, String> {
     refuse_server(config, "restore")?;
-    let (config, path) = (config.clone(), path.to_owned());
-    let work = tokio::task::spawn_blocking(move || replace(&config, &path, may_replace, &mut watch));
+    let config = config.clone();
+    let work = tokio::task::spawn_blocking(move || replace(&config, &source, may_replace, &mut watch));
     work.await.map_err(|error| format!("the restore failed: {error}"))?
 }
 
-fn replace(config: &Config, path: &Path, may_replace: bool, watch: Watch<'_>) -> Result<Restored, String> {
+fn replace(config: &Config, source: &Source, may_replace: bool, watch: Watch<'_>) -> Result<Restored, String> {
     let data_dir = &config.data_dir;
     // Quick checks first: reading a whole archive may take long. Nobody is told to use --force for a file that is
     // no backup.
-    refuse_newer(path, &archive::read_manifest(path)?)?;
+    refuse_newer(source, &archive::read_manifest(source)?)?;
     refuse_to_replace(data_dir, may_replace)?;
     if Lock::is_server_running(data_dir) {
         return Err(running(data_dir));
     }
-    archive::read(path, Unpack::Nothing, watch)?;
+    archive::read(source, Unpack::Nothing, watch)?;
     let folder = Folder::take(data_dir)?;
     settle(data_dir)?;
     refuse_to_replace(data_dir, may_replace)?;
     let draft = data_dir.join(DRAFT);
-    let unpacked = unpack(path, &draft, config.s3.as_ref(), watch).and_then(|manifest| {
+    let unpacked = unpack(source, &draft, config.s3.as_ref(), watch).and_then(|manifest| {
         put_in_place(data_dir).map(|former| (manifest, former)).map_err(|error| {
             let folder = data_dir.display();
             format!("cannot move the restored data into {folder}: {error}")
@@ -106,15 +106,13 @@ fn refuse_to_replace(data_dir: &Path, may_replace: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn refuse_newer(path: &Path, manifest: &Manifest) -> Result<(), String> {
+fn refuse_newer(source: &Source, manifest: &Manifest) -> Result<(), String> {
     if manifest.schema <= SCHEMA {
         return Ok(());
     }
     Err(format!(
-        "{} was made by madang {} with schema {}, newer than {SCHEMA} (use a newer version of madang)",
-        path.display(),
-        manifest.madang,
-        manifest.schema
+        "{source} was made by madang {} with schema {}, newer than {SCHEMA} (use a newer version of madang)",
+        manifest.madang, manifest.schema
     ))
 }
 
@@ -152,15 +150,15 @@ impl<'a> Folder<'a> {
 }
 
 /// Unpacks an archive, checks it and prepares it for the move.
-fn unpack(path: &Path, draft: &Path, s3: Option<&S3>, watch: Watch<'_>) -> Result<Manifest, String> {
+fn unpack(source: &Source, draft: &Path, s3: Option<&S3>, watch: Watch<'_>) -> Result<Manifest, String> {
     let cannot = |error: io::Error| format!("cannot unpack into {}: {error}", draft.display());
     let new = draft.join(NEW);
     for folder in [draft, &new, &new.join(STORED), &draft.join(FORMER)] {
         DirBuilder::new().mode(0o700).create(folder).map_err(cannot)?;
     }
-    let manifest = archive::read(path, Unpack::All(&new), watch)?;
+    let manifest = archive::read(source, Unpack::All(&new), watch)?;
     let database = new.join(DATABASE);
-    let named = |why: String| format!("{}: {why}", path.display());
+    let named = |why: String| format!("{source}: {why}");
     archive::check_database(&database, &manifest).map_err(named)?;
     let id = Handle::current().block_on(migrate_and_reset(&database, s3.is_some())).map_err(named)?;
     if let (Some(s3), Some(id)) = (s3, id) {

@@ -2,25 +2,33 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::{archive, backup};
-use crate::backup_files::{self, END, Found, found};
+use super::archive::{self, Source};
+use super::backup::{self, Writing};
+use super::backup_place::Place;
+use crate::age::{Encryption, Keys};
+use crate::backup_files::{self, Backup, Found};
 use crate::clock;
-use crate::config::{Backups, Config};
+use crate::config::{BackupPlace, Backups, Config};
 use crate::data_folder;
 use crate::metrics;
 
 /// How long after a failure comes the next attempt, unless one would be due earlier.
 const RETRY_DELAY: Duration = Duration::from_secs(3_600);
+/// How long a list of a bucket is believed: others do not write there.
+const LIST_AGE: Duration = Duration::from_secs(3_600);
 
 /// Makes backups when they are due.
 pub struct ScheduledBackups {
     config: Config,
     backups: Backups,
     failed_at: Mutex<Option<Instant>>,
+    /// What a bucket had when it was listed, the oldest first.
+    known: Mutex<Option<(Instant, Vec<Found>)>>,
     /// One backup at a time.
     turn: tokio::sync::Mutex<()>,
 }
@@ -31,50 +39,91 @@ impl ScheduledBackups {
             config: config.clone(),
             backups: backups.clone(),
             failed_at: Mutex::default(),
+            known: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         }
     }
 
-    /// Makes a backup if one is due or wanted.
-    pub async fn run_if_due(&self, is_wanted: bool) {
+    /// Makes a backup if one is due or wanted. Returns the backups that there are, the newest first; `None` if that is not
+    /// known.
+    pub async fn run_if_due(self: Arc<Self>, is_wanted: bool) -> Option<Vec<Backup>> {
         let _turn = self.turn.lock().await;
-        let Backups { every, folder, .. } = &self.backups;
-        let newest = found(folder).pop();
-        if let Some(newest) = &newest {
-            metrics::BACKUP_AT.set(newest.made_ms as f64 / 1_000.0);
+        let has_just_failed =
+            self.failed_at.lock().is_some_and(|at| at.elapsed() < RETRY_DELAY.min(self.backups.every));
+        if has_just_failed && !is_wanted {
+            return None;
         }
-        let age_ms = |found: &Found| clock::now_ms().saturating_sub(found.made_ms);
-        // A backup of the future is one of a clock that was wrong.
-        let is_due = newest.as_ref().is_none_or(|newest| !(0..every.as_millis() as i64).contains(&age_ms(newest)));
-        let has_just_failed = self.failed_at.lock().is_some_and(|at| at.elapsed() < RETRY_DELAY.min(*every));
-        if !is_wanted && (!is_due || has_just_failed) {
-            return;
-        }
-        match self.make(newest.as_ref()).await {
-            Ok(made) => {
+        let backups = Arc::clone(&self);
+        let run = tokio::task::spawn_blocking(move || backups.work(is_wanted));
+        match run.await.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(found) => {
                 *self.failed_at.lock() = None;
-                metrics::BACKUP_AT.set(made.made_ms as f64 / 1_000.0);
-                tracing::info!(file = %made.path.display(), "made a backup and checked it");
+                Some(backup_files::listed(&found))
             }
             Err(why) => {
                 *self.failed_at.lock() = Some(Instant::now());
                 metrics::BACKUPS_FAILED.add(1);
                 tracing::error!("no backup was made: {why}");
+                None
             }
         }
     }
 
-    async fn make(&self, newest: Option<&Found>) -> Result<Found, String> {
-        let Backups { keep, folder, .. } = &self.backups;
-        data_folder::create(folder).map_err(|_| format!("cannot create {}", folder.display()))?;
-        remove_parts(folder);
-        self.refuse_without_room(newest)?;
+    fn work(&self, is_wanted: bool) -> Result<Vec<Found>, String> {
+        let place = Place::open(&self.backups.place)?;
+        let mut found = self.found(&place)?;
+        note(&found);
+        if !is_wanted && !self.is_due(found.last()) {
+            return Ok(found);
+        }
+        let made = self.make(&place, found.last())?;
+        tracing::info!(file = %format!("{}/{}", self.backups.place, made.name), "made a backup and checked it");
+        found.retain(|it| it.name != made.name);
+        found = backup_files::sorted([found, vec![made]].concat());
+        for old in found.drain(..found.len().saturating_sub(self.backups.keep)) {
+            if let Err(why) = place.remove(&old.name) {
+                tracing::warn!("an old backup stays: {why}");
+            }
+        }
+        note(&found);
+        *self.known.lock() = Some((Instant::now(), found.clone()));
+        Ok(found)
+    }
+
+    /// Returns the backups, the oldest first. A bucket is not listed every minute.
+    fn found(&self, place: &Place) -> Result<Vec<Found>, String> {
+        let known = self.known.lock().clone();
+        match (known, place) {
+            (Some((at, found)), Place::Bucket(_)) if at.elapsed() < LIST_AGE => Ok(found),
+            _ => {
+                let found = place.found()?;
+                *self.known.lock() = Some((Instant::now(), found.clone()));
+                Ok(found)
+            }
+        }
+    }
+
+    fn is_due(&self, newest: Option<&Found>) -> bool {
+        let every = self.backups.every.as_millis() as i64;
+        // A backup of the future is one of a clock that was wrong.
+        newest.is_none_or(|newest| !(0..every).contains(&clock::now_ms().saturating_sub(newest.made_ms)))
+    }
+
+    fn make(&self, place: &Place, newest: Option<&Found>) -> Result<Found, String> {
+        let encryption = self.backups.encryption.clone();
+        let folder = place.prepare(&self.config)?;
+        self.refuse_without_room(&folder, newest)?;
         let made_ms = clock::now_ms();
-        let path = backup_files::path(folder, made_ms);
-        let made = backup::backup(&self.config, &path, false, |_| Ok(())).await?;
-        let (checked, scratch) = (path.clone(), folder.clone());
-        let check = tokio::task::spawn_blocking(move || archive::check(&checked, &scratch, &mut |_| Ok(())).map(drop));
-        if let Err(why) = check.await.unwrap_or_else(|error| Err(error.to_string())) {
+        let name = backup_files::name(made_ms, encryption.is_some());
+        let path = folder.join(&name);
+        let writing = Writing { may_replace: false, encryption };
+        let made = backup::make(&self.config, &path, &writing, &mut |_| Ok(()))?;
+        let keys = match writing.encryption {
+            Some(Encryption::Passphrase(passphrase)) => Keys { passphrase: Some(passphrase), ..Keys::default() },
+            // The server does not have the identity: it opens the file with the key that it wrote it with.
+            _ => Keys { file_key: made.file_key, ..Keys::default() },
+        };
+        if let Err(why) = archive::check(&Source::file(&path, keys), &folder, &mut |_| Ok(())) {
             let _ = fs::remove_file(&path);
             return Err(format!("the new backup cannot be restored, and was removed: {why}"));
         }
@@ -84,24 +133,23 @@ impl ScheduledBackups {
                 "stored files are missing, so the backup lacks them (run: madang verify)"
             );
         }
-        let all = found(folder);
-        for old in all.iter().rev().skip(*keep) {
-            if let Err(error) = fs::remove_file(&old.path) {
-                tracing::warn!(%error, file = %old.path.display(), "cannot remove an old backup");
-            }
-        }
-        Ok(Found { path, made_ms, bytes: made.bytes })
+        place.put(&folder, &name)?;
+        Ok(Found { name, made_ms, bytes: made.bytes })
     }
 
     /// Refuses a backup that could fill the disk: then nobody could write any more.
-    fn refuse_without_room(&self, newest: Option<&Found>) -> Result<(), String> {
-        let bytes = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
+    fn refuse_without_room(&self, folder: &Path, newest: Option<&Found>) -> Result<(), String> {
+        let database = fs::metadata(self.config.database()).map_or(0, |found| found.len());
         // A copy of the database, once more when it is checked, and a file like the last one.
-        let needed = 2 * bytes(&self.config.database()) + newest.map_or(0, |newest| bytes(&newest.path));
-        match data_folder::free_bytes(&self.backups.folder) {
+        let needed = 2 * database + newest.map_or(0, |newest| newest.bytes);
+        let advice = match self.backups.place {
+            BackupPlace::Folder(_) => " (set BACKUP_TO to another disk)",
+            BackupPlace::Bucket(_) => ", before it goes into the bucket",
+        };
+        match data_folder::free_bytes(folder) {
             Some(free) if free < needed.saturating_add(self.config.disk_reserve) => Err(format!(
-                "{} has {} MB free, and a backup needs {} MB besides DISK_RESERVE_MB (set BACKUP_FOLDER to another disk)",
-                self.backups.folder.display(),
+                "{} has {} MB free, and a backup needs {} MB besides DISK_RESERVE_MB{advice}",
+                folder.display(),
                 free >> 20,
                 (needed >> 20) + 1,
             )),
@@ -110,13 +158,8 @@ impl ScheduledBackups {
     }
 }
 
-/// Removes what a process left that was ended while it made a backup.
-fn remove_parts(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let begin = name.to_str().and_then(|name| name.strip_suffix(".part")?.split(END).next());
-        if begin.is_some_and(|begin| backup_files::made_ms(begin).is_some()) {
-            let _ = fs::remove_file(entry.path());
-        }
+fn note(found: &[Found]) {
+    if let Some(newest) = found.last() {
+        metrics::BACKUP_AT.set(newest.made_ms as f64 / 1_000.0);
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use indicatif::HumanBytes;
 
-use super::archive::{self, Progress, Watch};
+use super::archive::{self, Progress, Source, Watch};
 use super::backup::{existing_database, open, refuse_other_store};
 use super::restore::refuse_server;
 use super::stored::stored_part;
@@ -32,14 +32,13 @@ pub struct Report {
 /// # Errors
 /// A message: what is wrong with it.
 pub async fn verify_archive(
-    path: &Path,
+    source: Source,
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
 ) -> Result<Report, String> {
-    let path = path.to_owned();
     let work = tokio::task::spawn_blocking(move || {
-        let manifest = archive::check(&path, &std::env::temp_dir(), &mut watch)?;
+        let manifest = archive::check(&source, &std::env::temp_dir(), &mut watch)?;
         let lines = vec![
-            format!("{}: backup of {} by madang {}", path.display(), manifest.made_at, manifest.madang),
+            format!("{source}: backup of {} by madang {}", manifest.made_at, manifest.madang),
             format!("{} ({})", manifest.counts, HumanBytes(manifest.bytes())),
             format!("schema {} (this version of madang uses {SCHEMA})", manifest.schema),
         ];

@@ -50,8 +50,10 @@ mod user;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use crate::backup_files::Backup;
 use crate::chat::member::Member;
 use crate::chat::room::Room;
 use crate::chat::server_settings::SharedSettings;
@@ -128,6 +130,7 @@ pub struct Inner {
     samples: admin::Samples,
     /// Whether an admin has asked for a backup.
     is_backup_wanted: AtomicBool,
+    backups_found: Mutex<Vec<Backup>>,
     is_draining: AtomicBool,
     /// The bus to other nodes. Empty on a single server.
     bus: Arc<OnceLock<Arc<Bus>>>,
@@ -187,6 +190,7 @@ impl App {
             clock: SettledClock::new(),
             samples: admin::Samples::default(),
             is_backup_wanted: AtomicBool::new(false),
+            backups_found: Mutex::default(),
             is_draining: AtomicBool::new(false),
             uploads: file::Uploads::new(config.uploads_at_once),
             config,

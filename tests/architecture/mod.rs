@@ -23,7 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["db", "text"],
     &["config", "i18n", "origin", "cookie", "image", "media", "preview", "password"],
     &["cpu_pool", "due_time", "hints", "http_client"],
-    &["backup_files"],
+    &["age", "backup_files"],
     &[
         "error",
         "fair_queue",

@@ -2,6 +2,7 @@
 //! another program; `tests/bucket/run.sh` starts it.
 
 mod app;
+mod backup;
 mod moto;
 mod program;
 mod store;

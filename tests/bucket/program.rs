@@ -23,26 +23,26 @@ fn serve(folder: &Path, environment: &[(&'static str, String)]) -> Command {
     command
 }
 
-fn start(folder: &Path, environment: &[(&'static str, String)]) -> Process {
+pub(super) fn start(folder: &Path, environment: &[(&'static str, String)]) -> Process {
     Process::start(&mut serve(folder, environment), None).unwrap()
 }
 
 /// Runs a command on a data folder.
-fn run(folder: &Path, environment: &[(&'static str, String)], arguments: &[&str]) -> Output {
+pub(super) fn run(folder: &Path, environment: &[(&'static str, String)], arguments: &[&str]) -> Output {
     let mut command = command(environment);
     command.args(arguments).arg("--data-dir").arg(folder.join("data")).current_dir(folder);
     command.output().unwrap()
 }
 
 #[track_caller]
-fn says(output: &Output) -> String {
+pub(super) fn says(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     text
 }
 
 #[track_caller]
-fn refused(output: &Output) -> String {
+pub(super) fn refused(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && !text.contains("panicked") && !text.contains(SECRET), "{text}");
     text

@@ -4,6 +4,8 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
+use madang::age::Keys;
+use madang::ops::archive::Source;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
@@ -254,7 +256,7 @@ async fn any_flipped_bit_or_truncation_is_detected() {
     let path = folder.path().join("bad.tar.zst");
     let look = async |bytes: &[u8]| {
         std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
-        madang::ops::verify::verify_archive(&path, |_| Ok(())).await.unwrap_err()
+        madang::ops::verify::verify_archive(Source::file(&path, Keys::default()), |_| Ok(())).await.unwrap_err()
     };
     // Every bit of the first and last bytes, where formats have unused bits, and a sample of the
     // others.

@@ -13,6 +13,7 @@ mod archive;
 mod audit;
 mod backup;
 mod doctor;
+mod encrypted_backup;
 mod health;
 mod licenses;
 mod log;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use madang::config::Backups;
+use madang::config::{BackupPlace, Backups};
 use madang::mail::Secret;
 use serde_json::json;
 
@@ -17,7 +17,12 @@ const TOKEN: &str = "0123456789abcdef";
 async fn app(folder: &Path, reserve: u64) -> App {
     let folder = folder.to_owned();
     App::with(move |config| {
-        config.backups = Some(Backups { every: Duration::from_secs(3_600), keep: 2, folder: folder.clone() });
+        config.backups = Some(Backups {
+            every: Duration::from_secs(3_600),
+            keep: 2,
+            place: BackupPlace::Folder(folder.clone()),
+            encryption: None,
+        });
         config.housekeeping = Duration::from_millis(20);
         config.disk_reserve = reserve;
         config.metrics.token = Some(Secret::new(TOKEN));

@@ -201,7 +201,12 @@ async fn the_pages_for_admins_show_and_do_the_same() {
     let app = App::with(|config| {
         let folder = config.data_dir.join("backups/scheduled");
         let every = std::time::Duration::from_secs(3_600);
-        let backups = madang::config::Backups { every, keep: 2, folder };
+        let backups = madang::config::Backups {
+            every,
+            keep: 2,
+            place: madang::config::BackupPlace::Folder(folder),
+            encryption: None,
+        };
         config.backups = Some(backups).filter(|_| !testkit::postgres::is_wanted());
     })
     .await;

@@ -6,6 +6,7 @@ use std::io;
 use http::StatusCode;
 
 use super::super::store::Away;
+use crate::config::S3Names;
 
 /// How far the clocks of both sides may be apart before a refusal is blamed on it. Stores allow 15 minutes.
 const SKEW_MS: i64 = 10 * 60_000;
@@ -53,11 +54,11 @@ impl Failure {
     }
 
     /// Returns a sentence for the operator of a server that starts: what failed, and what to do.
-    pub(super) fn explain(&self, doing: &str, place: &str) -> String {
+    pub(super) fn explain(&self, doing: &str, place: &str, names: S3Names) -> String {
         match self {
-            Self::Away(why) => format!("{place} does not answer: {why} (check S3_ENDPOINT)"),
+            Self::Away(why) => format!("{place} does not answer: {why} (check {})", names.endpoint),
             Self::Unusable(why) | Self::Local(why) => why.clone(),
-            Self::Refused(refusal) => refusal.explain(doing, place),
+            Self::Refused(refusal) => refusal.explain(doing, place, names),
         }
     }
 }
@@ -70,7 +71,8 @@ impl Refusal {
         is_named || is_failing || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
     }
 
-    fn explain(&self, doing: &str, place: &str) -> String {
+    fn explain(&self, doing: &str, place: &str, names: S3Names) -> String {
+        let S3Names { bucket, endpoint, region, key_id, secret_key, .. } = names;
         let is_about_the_key = matches!(self.status, StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST);
         if self.code == "RequestTimeTooSkewed" || (is_about_the_key && self.clock_skew_ms.abs() > SKEW_MS) {
             let (minutes, side) =
@@ -78,27 +80,27 @@ impl Refusal {
             return format!("the clock of this machine is {minutes} minutes {side} that of {place} (set it right)");
         }
         match self.code.as_str() {
-            "NoSuchBucket" => format!("{place} does not exist (create the bucket, or correct S3_BUCKET)"),
+            "NoSuchBucket" => format!("{place} does not exist (create the bucket, or correct {bucket})"),
             "InvalidAccessKeyId" | "InvalidClientTokenId" => {
-                format!("{place} does not know the access key (correct AWS_ACCESS_KEY_ID)")
+                format!("{place} does not know the access key (correct {key_id})")
             }
             "SignatureDoesNotMatch" => {
-                format!("{place} refuses the signature (correct AWS_SECRET_ACCESS_KEY or AWS_REGION)")
+                format!("{place} refuses the signature (correct {secret_key} or {region})")
             }
             "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired" => {
                 format!("{place} refuses the session token (renew AWS_SESSION_TOKEN)")
             }
             "AuthorizationHeaderMalformed" | "PermanentRedirect" | "IllegalLocationConstraintException" => {
-                format!("{place} belongs to another region or address (correct AWS_REGION or S3_ENDPOINT)")
+                format!("{place} belongs to another region or address (correct {region} or {endpoint})")
             }
             code if self.status.is_redirection() => {
-                format!("{place} is elsewhere: {} {code} (correct AWS_REGION or S3_ENDPOINT)", self.status.as_u16())
+                format!("{place} is elsewhere: {} {code} (correct {region} or {endpoint})", self.status.as_u16())
             }
             _ if self.status == StatusCode::FORBIDDEN => {
                 format!("the access key may not {doing} in {place} (give it the rights in docs/s3.md)")
             }
             _ if self.status == StatusCode::NOT_FOUND => {
-                format!("{place} does not exist (correct S3_BUCKET, S3_ENDPOINT or S3_PATH_STYLE)")
+                format!("{place} does not exist (correct {bucket}, {endpoint} or S3_PATH_STYLE)")
             }
             _ => format!("{place} refuses to {doing}: {self}"),
         }

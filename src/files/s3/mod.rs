@@ -3,6 +3,7 @@
 mod client;
 mod connection;
 mod failure;
+mod named;
 mod put;
 mod read;
 mod ready;
@@ -19,12 +20,13 @@ use http::header::CONTENT_LENGTH;
 use http::{Method, StatusCode};
 
 use super::store::{Object, Shown, Store};
-use crate::config::S3;
+use crate::config::{S3, S3Names};
 use client::{Client, Request};
 use failure::Failure;
 use runtime::RequestRuntime;
 use xml::Element;
 
+pub use named::{Named, NamedObjects};
 pub use ready::NotReady;
 
 /// How long a link is valid.
@@ -38,6 +40,8 @@ pub struct S3Store {
     prefix: String,
     has_checksums: bool,
     has_links: bool,
+    /// The settings that errors name.
+    names: S3Names,
 }
 
 impl S3Store {
@@ -53,6 +57,7 @@ impl S3Store {
             prefix: s3.prefix.clone(),
             has_checksums: s3.has_checksums,
             has_links: s3.has_links,
+            names: s3.names,
         })
     }
 
@@ -67,6 +72,10 @@ impl S3Store {
         (is_hash && hash.get(..2) == Some(folder)).then_some(hash)
     }
 
+    fn explain(&self, doing: &str, failure: &Failure) -> String {
+        failure.explain(doing, &self.place, self.names)
+    }
+
     fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> io::Result<T> {
         self.runtime.block_on(work).map_err(io::Error::from)
     }
@@ -78,19 +87,28 @@ impl S3Store {
     }
 
     async fn list_all(&self, prefix: &str) -> Result<Vec<Object>, Failure> {
-        let prefix = format!("{}{prefix}/", self.prefix);
-        let (mut objects, mut next) = (Vec::new(), String::new());
+        let mut objects = Vec::new();
+        let add = |object: &Element| self.listed(object).map(|object| objects.extend(object));
+        self.list_each(&format!("{}{prefix}/", self.prefix), add).await?;
+        Ok(objects)
+    }
+
+    /// Lists the keys that begin like this.
+    async fn list_each(
+        &self,
+        prefix: &str,
+        mut each: impl FnMut(&Element) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut next = String::new();
         loop {
-            let mut request = Request::new(Method::GET, "").query("list-type", "2").query("prefix", &prefix);
+            let mut request = Request::new(Method::GET, "").query("list-type", "2").query("prefix", prefix);
             if !next.is_empty() {
                 request = request.query("continuation-token", &next);
             }
             let page = self.client.document(&request, "ListBucketResult").await?;
-            for object in page.each("Contents") {
-                objects.extend(self.listed(object)?);
-            }
+            page.each("Contents").try_for_each(&mut each)?;
             if page.text("IsTruncated") != "true" {
-                return Ok(objects);
+                return Ok(());
             }
             let after = std::mem::replace(&mut next, page.text("NextContinuationToken").to_owned());
             if next == after {
@@ -109,18 +127,23 @@ impl S3Store {
         }
     }
 
-    /// Aborts the uploads in parts that began before a time.
+    /// Aborts the uploads of files in parts that began before a time.
     async fn abort_before(&self, before: i64) -> Result<(), Failure> {
+        let is_old = |found: &Element| time_ms(found.text("Initiated")).is_some_and(|at| at < before);
+        let is_file = |found: &Element| self.hash_of(found.text("Key")).is_some();
+        self.abort_each(&self.prefix, |found| is_file(found) && is_old(found)).await
+    }
+
+    /// Aborts those uploads in parts whose keys begin like this.
+    async fn abort_each(&self, prefix: &str, is_meant: impl Fn(&Element) -> bool) -> Result<(), Failure> {
         let (mut key, mut upload) = (String::new(), String::new());
         loop {
-            let mut request = Request::new(Method::GET, "").query("uploads", "").query("prefix", &self.prefix);
+            let mut request = Request::new(Method::GET, "").query("uploads", "").query("prefix", prefix);
             if !key.is_empty() {
                 request = request.query("key-marker", &key).query("upload-id-marker", &upload);
             }
             let page = self.client.document(&request, "ListMultipartUploadsResult").await?;
-            let is_ours = |found: &&Element| self.hash_of(found.text("Key")).is_some();
-            let is_old = |found: &&Element| time_ms(found.text("Initiated")).is_some_and(|at| at < before);
-            for found in page.each("Upload").filter(is_ours).filter(is_old) {
+            for found in page.each("Upload").filter(|found| is_meant(found)) {
                 tracing::info!(key = found.text("Key"), "aborting an upload that an earlier process left");
                 self.abort(found.text("Key"), found.text("UploadId")).await?;
             }

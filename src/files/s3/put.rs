@@ -19,6 +19,9 @@ const TYPE: &str = "application/octet-stream";
 /// For a larger file the store is asked first whether it has it, so that many bytes are not sent for nothing.
 const HEAD_FIRST_MIN: u64 = 256 * 1024;
 
+/// Stores take so many parts of an object.
+const MAX_PARTS: u64 = 10_000;
+
 /// A part that the store has taken.
 struct Part {
     etag: String,
@@ -32,30 +35,32 @@ impl S3Store {
         if length > HEAD_FIRST_MIN && self.is_stored(hash, length).await? {
             return Ok(());
         }
-        match self.put_new(hash, file, length).await {
+        let key = self.key(hash);
+        match self.put_new(&key, hash, file, length).await {
             Err(failure) if failure.has_status(StatusCode::PRECONDITION_FAILED) => {
                 if self.is_stored(hash, length).await? {
                     return Ok(());
                 }
                 tracing::warn!(hash, "the S3 store has something else under this hash; it is replaced");
-                self.client.send(&Request::new(Method::DELETE, &self.key(hash))).await?;
-                self.put_new(hash, file, length).await
+                self.client.send(&Request::new(Method::DELETE, &key)).await?;
+                self.put_new(&key, hash, file, length).await
             }
             // A store that knows no conditions. The same bytes may be put again: they have the same name.
             Err(failure) if failure.has_status(StatusCode::NOT_IMPLEMENTED) => {
                 match self.is_stored(hash, length).await? {
                     true => Ok(()),
-                    false => self.put_whole(hash, file, length, false).await,
+                    false => self.put_whole(&key, hash, file, length, false).await,
                 }
             }
             stored => stored,
         }
     }
 
-    async fn put_new(&self, hash: &str, file: &Path, length: u64) -> Result<(), Failure> {
+    /// Puts a file under a key that is free.
+    pub(super) async fn put_new(&self, key: &str, sha256: &str, file: &Path, length: u64) -> Result<(), Failure> {
         match length > self.client.limits().part_size {
-            true => self.put_in_parts(hash, file, length).await,
-            false => self.put_whole(hash, file, length, true).await,
+            true => self.put_in_parts(key, file, length).await,
+            false => self.put_whole(key, sha256, file, length, true).await,
         }
     }
 
@@ -68,16 +73,22 @@ impl S3Store {
         }
     }
 
-    async fn put_whole(&self, hash: &str, file: &Path, length: u64, is_conditional: bool) -> Result<(), Failure> {
-        let key = self.key(hash);
-        let mut request = Request::new(Method::PUT, &key).header("content-type", TYPE);
+    pub(super) async fn put_whole(
+        &self,
+        key: &str,
+        sha256: &str,
+        file: &Path,
+        length: u64,
+        is_conditional: bool,
+    ) -> Result<(), Failure> {
+        let mut request = Request::new(Method::PUT, key).header("content-type", TYPE);
         if is_conditional {
             request = request.header("if-none-match", "*");
         }
-        if let Some(checksum) = self.checksum(hash) {
+        if let Some(checksum) = self.checksum(sha256) {
             request = request.header("x-amz-checksum-sha256", checksum);
         }
-        let payload = Payload::File { path: file, start: 0, length, sha256: hash.to_owned() };
+        let payload = Payload::File { path: file, start: 0, length, sha256: sha256.to_owned() };
         let answer = self.client.send(&request.payload(payload)).await?;
         // A page of a proxy may be answered with 200 as well.
         match answer.headers().contains_key(ETAG) {
@@ -86,9 +97,8 @@ impl S3Store {
         }
     }
 
-    async fn put_in_parts(&self, hash: &str, file: &Path, length: u64) -> Result<(), Failure> {
-        let key = self.key(hash);
-        let mut begin = Request::new(Method::POST, &key).query("uploads", "").header("content-type", TYPE);
+    async fn put_in_parts(&self, key: &str, file: &Path, length: u64) -> Result<(), Failure> {
+        let mut begin = Request::new(Method::POST, key).query("uploads", "").header("content-type", TYPE);
         if self.has_checksums {
             begin = begin.header("x-amz-checksum-algorithm", "SHA256");
         }
@@ -97,19 +107,19 @@ impl S3Store {
         if upload.is_empty() {
             return Err(Failure::Unusable("the S3 store began an upload without an id".into()));
         }
-        let done = match self.put_parts(&key, &upload, file, length).await {
-            Ok(parts) => self.complete(&key, &upload, &parts, length).await,
+        let done = match self.put_parts(key, &upload, file, length).await {
+            Ok(parts) => self.complete(key, &upload, &parts, length).await,
             Err(failure) => Err(failure),
         };
         if done.is_err() {
             // If this fails too, the sweep does it.
-            let _ = self.abort(&key, &upload).await;
+            let _ = self.abort(key, &upload).await;
         }
         done
     }
 
     async fn put_parts(&self, key: &str, upload: &str, file: &Path, length: u64) -> Result<Vec<Part>, Failure> {
-        let size = self.client.limits().part_size;
+        let size = self.client.limits().part_size.max(length.div_ceil(MAX_PARTS));
         let mut parts = Vec::new();
         for start in (0..length).step_by(size as usize) {
             let length = size.min(length - start);

@@ -41,22 +41,21 @@ impl S3Store {
     /// Checks that the bucket is that of a server, and changes nothing.
     pub(super) fn compare_owner(&self, owner: Option<&str>) -> Result<(), String> {
         let marked = self.runtime.block_on(self.owner(&format!("{}{OWNER}", self.prefix)));
-        match marked.map_err(|failure| failure.explain("read files", &self.place))? {
+        match marked.map_err(|failure| self.explain("read files", &failure))? {
             Some(marked) if Some(marked.as_str()) == owner => Ok(()),
             Some(_) => Err(self.other_owner()),
             None => Err(format!(
-                "{} has no object {}{OWNER}, so the files of this server are not there (correct S3_BUCKET or \
-                 S3_PREFIX)",
-                self.place, self.prefix
+                "{} has no object {}{OWNER}, so the files of this server are not there (correct {})",
+                self.place, self.prefix, self.names.bucket_and_prefix
             )),
         }
     }
 
     fn other_owner(&self) -> String {
         format!(
-            "{} has the files of another server (choose another S3_BUCKET or S3_PREFIX; if that server is gone for good, \
-             delete the object {}{OWNER})",
-            self.place, self.prefix
+            "{} has the files of another server (choose another {}; if that server is gone for good, delete the object \
+             {}{OWNER})",
+            self.place, self.names.bucket_and_prefix, self.prefix
         )
     }
 
@@ -88,7 +87,7 @@ impl S3Store {
     }
 
     fn not_ready(&self, doing: &str, failure: &Failure) -> NotReady {
-        let sentence = failure.explain(doing, &self.place);
+        let sentence = self.explain(doing, failure);
         if failure.is_transient() { NotReady::Away(sentence) } else { NotReady::Refused(sentence) }
     }
 

@@ -4,7 +4,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::{DATABASE, Manifest, Unpack, Watch, read};
+use super::{DATABASE, Manifest, Source, Unpack, Watch, read};
 use crate::db::Inspection;
 use crate::hex::hex;
 
@@ -13,10 +13,10 @@ use crate::hex::hex;
 ///
 /// # Errors
 /// A message for the operator.
-pub(crate) fn check(path: &Path, scratch: &Path, watch: Watch<'_>) -> Result<Manifest, String> {
+pub(crate) fn check(source: &Source, scratch: &Path, watch: Watch<'_>) -> Result<Manifest, String> {
     let folder = TempFolder::create(scratch)?;
-    let manifest = read(path, Unpack::Database(&folder.0), watch)?;
-    check_database(&folder.0.join(DATABASE), &manifest).map_err(|why| format!("{}: {why}", path.display()))?;
+    let manifest = read(source, Unpack::Database(&folder.0), watch)?;
+    check_database(&folder.0.join(DATABASE), &manifest).map_err(|why| format!("{source}: {why}"))?;
     Ok(manifest)
 }
 

@@ -7,13 +7,15 @@
 //! seal ─────── a frame that zstd skips: the SHA-256 of everything before it
 //! ```
 //!
-//! `tar --zstd -xf` unpacks it. This module reads it more strictly: the entries must be those of the
+//! `tar --zstd -xf` unpacks it. With a passphrase or for a recipient, all of that is inside of a file in the format of age
+//! ([`crate::age`]), which `age --decrypt` opens. This module reads it more strictly: the entries must be those of the
 //! manifest, in its order. An entry's own name is never used as a path.
 
 mod check;
 mod manifest;
 mod read;
 mod seal;
+mod source;
 mod write;
 
 use crate::files::path_of;
@@ -21,6 +23,7 @@ use crate::files::path_of;
 pub(super) use check::{check, check_database};
 pub(super) use manifest::{FORMAT, Manifest, Part};
 pub(super) use read::{Unpack, read, read_manifest};
+pub use source::Source;
 pub(super) use write::{Archive, Refused};
 
 const MANIFEST: &str = "manifest.json";

@@ -10,7 +10,7 @@ use tar::{Entries, Entry};
 use zstd::Decoder;
 
 use super::seal::Sealed;
-use super::{DATABASE, MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch};
+use super::{DATABASE, MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Source, Watch};
 use crate::files::{LocalStore, Store};
 use crate::hex::hex;
 
@@ -19,7 +19,7 @@ const UNPACKING: &str = "unpacking.part";
 /// The block size of a tar.
 const BLOCK: usize = 512;
 
-type Source<'a> = Decoder<'static, io::BufReader<&'a mut Sealed>>;
+type Content<'a> = Decoder<'static, io::BufReader<&'a mut Sealed>>;
 
 /// What is unpacked, into an empty folder.
 #[derive(Clone, Copy)]
@@ -35,9 +35,9 @@ pub(crate) enum Unpack<'a> {
 /// # Errors
 /// A message: what is wrong with the archive, or why it cannot be unpacked. The caller removes what was
 /// unpacked so far.
-pub(crate) fn read(path: &Path, unpack: Unpack<'_>, watch: Watch<'_>) -> Result<Manifest, String> {
-    let named = |why: String| format!("{}: {why}", path.display());
-    let mut sealed = Sealed::open(path).map_err(named)?;
+pub(crate) fn read(source: &Source, unpack: Unpack<'_>, watch: Watch<'_>) -> Result<Manifest, String> {
+    let named = |why: String| format!("{source}: {why}");
+    let mut sealed = Sealed::open(source).map_err(named)?;
     let mut ended = None;
     let done =
         read_entries(&mut sealed, unpack, &mut |progress| watch(progress).inspect_err(|why| ended = Some(why.clone())));
@@ -48,6 +48,8 @@ pub(crate) fn read(path: &Path, unpack: Unpack<'_>, watch: Watch<'_>) -> Result<
     match (sealed.holds(), done) {
         (Ok(true), done) => done.map_err(named),
         (Ok(false), _) => Err(named("corrupt: the content does not match its checksum".into())),
+        // Of an encrypted archive.
+        (Err(error), _) if error.kind() == io::ErrorKind::InvalidData => Err(named(error.to_string())),
         (Err(error), _) => Err(named(format!("cannot read: {error}"))),
     }
 }
@@ -56,16 +58,16 @@ pub(crate) fn read(path: &Path, unpack: Unpack<'_>, watch: Watch<'_>) -> Result<
 ///
 /// # Errors
 /// A message for the operator.
-pub(crate) fn read_manifest(path: &Path) -> Result<Manifest, String> {
+pub(crate) fn read_manifest(source: &Source) -> Result<Manifest, String> {
     let read = || {
-        let mut sealed = Sealed::open(path)?;
+        let mut sealed = Sealed::open(source)?;
         let mut archive = tar::Archive::new(decoder(&mut sealed)?);
         manifest(&mut archive.entries().map_err(unreadable)?.raw(true))
     };
-    read().map_err(|why: String| format!("{}: {why}", path.display()))
+    read().map_err(|why: String| format!("{source}: {why}"))
 }
 
-fn decoder(sealed: &mut Sealed) -> Result<Source<'_>, String> {
+fn decoder(sealed: &mut Sealed) -> Result<Content<'_>, String> {
     Ok(Decoder::new(sealed).map_err(unreadable)?.single_frame())
 }
 
@@ -93,7 +95,7 @@ fn read_entries(sealed: &mut Sealed, unpack: Unpack<'_>, watch: Watch<'_>) -> Re
 
 /// Checks that nothing follows the end. A tar ends with two blocks of zeros, of which one has been read;
 /// the zstd frame and the sealed part end with it.
-fn end(mut decoder: Source<'_>) -> Result<(), String> {
+fn end(mut decoder: Content<'_>) -> Result<(), String> {
     let mut last = Vec::new();
     decoder.by_ref().take(BLOCK as u64 + 1).read_to_end(&mut last).map_err(unreadable)?;
     let is_end = last == [0; BLOCK] && decoder.finish().read(&mut [0]).map_err(unreadable)? == 0;

@@ -1,13 +1,12 @@
 //! The seal: a frame at the end of an archive that zstd skips, with the SHA-256 of everything before
 //! it. Only a complete archive has one, and a changed bit anywhere contradicts it.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Take, Write};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::STRETCH;
+use super::source::ReadSeek;
+use super::{STRETCH, Source};
 
 /// The header of a skippable frame, its length, and a name.
 const HEAD: [u8; 20] = *b"\x5d\x2a\x4d\x18\x2c\0\0\0madang seal\n";
@@ -47,25 +46,27 @@ impl<W: Write> Write for Sealing<W> {
 
 /// Reads the sealed content.
 pub(super) struct Sealed {
-    inner: Take<File>,
+    inner: Take<Box<dyn ReadSeek>>,
     digest: Sha256,
     expected: [u8; DIGEST],
 }
 
 impl Sealed {
     /// Opens an archive that ends with a seal. [`Sealed::holds`] checks the seal after reading.
-    pub(super) fn open(path: &Path) -> Result<Self, String> {
-        let failed = |error: io::Error| format!("cannot read: {error}");
-        let mut file = File::open(path).map_err(failed)?;
-        if file.metadata().map_err(failed)?.is_dir() {
-            return Err("it is a folder, not a backup (to check a data folder: madang verify --data-dir FOLDER)".into());
-        }
+    pub(super) fn open(source: &Source) -> Result<Self, String> {
+        let failed = |error: io::Error| match error.kind() {
+            // Of an encrypted archive: its own sentence.
+            io::ErrorKind::InvalidData => error.to_string(),
+            _ => format!("cannot read: {error}"),
+        };
+        let mut file = source.open()?;
         let (mut beginning, mut head, mut expected) = ([0; ZSTD.len()], [0; HEAD.len()], [0; DIGEST]);
-        let is_archive = file.read_exact(&mut beginning).is_ok() && beginning == ZSTD;
-        if !is_archive {
-            return Err("not a Madang backup".into());
+        match file.read_exact(&mut beginning) {
+            Ok(()) if beginning == ZSTD => {}
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(failed(error)),
+            _ => return Err("not a Madang backup".into()),
         }
-        let length = file.metadata().map_err(failed)?.len();
+        let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
         let Some(sealed) = length.checked_sub((HEAD.len() + DIGEST) as u64) else { return Err(cut()) };
         file.seek(SeekFrom::Start(sealed)).map_err(failed)?;
         file.read_exact(&mut head).and_then(|()| file.read_exact(&mut expected)).map_err(failed)?;

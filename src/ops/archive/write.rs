@@ -9,6 +9,7 @@ use zstd::Encoder;
 
 use super::seal::Sealing;
 use super::{MANIFEST, MANIFEST_MAX, Manifest, Part, Progress, STRETCH, Watch};
+use crate::age::{Encrypting, Encryption, FileKey};
 use crate::hex::hex;
 
 /// The zstd level. Images do not compress anyway, and text gains most at the first levels.
@@ -16,7 +17,8 @@ const LEVEL: i32 = 3;
 
 /// An archive that is being written.
 pub(crate) struct Archive {
-    builder: Builder<Encoder<'static, Sealing<BufWriter<SyncedFile>>>>,
+    builder: Builder<Encoder<'static, Sealing<Output>>>,
+    file_key: Option<FileKey>,
     time: u64,
     done: u64,
     all: u64,
@@ -33,12 +35,24 @@ pub(crate) enum Refused {
 
 impl Archive {
     /// Begins an archive in an empty file. `time` is in seconds since 1970.
-    pub(crate) fn begin(file: File, manifest: &Manifest, time: u64) -> Result<Self, String> {
+    pub(crate) fn begin(
+        file: File,
+        manifest: &Manifest,
+        time: u64,
+        encryption: Option<&Encryption>,
+    ) -> Result<Self, String> {
+        let file = BufWriter::with_capacity(STRETCH, SyncedFile::new(file));
+        let (output, file_key) = match encryption {
+            None => (Output::Plain(file), None),
+            Some(encryption) => {
+                let (encrypting, key) = Encrypting::begin(file, encryption)?;
+                (Output::Encrypted(encrypting), Some(key))
+            }
+        };
         let begun = || -> io::Result<Self> {
-            let mut encoder =
-                Encoder::new(Sealing::new(BufWriter::with_capacity(STRETCH, SyncedFile::new(file))), LEVEL)?;
+            let mut encoder = Encoder::new(Sealing::new(output), LEVEL)?;
             encoder.include_checksum(true)?;
-            let mut archive = Self { builder: Builder::new(encoder), time, done: 0, all: manifest.bytes() };
+            let mut archive = Self { builder: Builder::new(encoder), file_key, time, done: 0, all: manifest.bytes() };
             let text = serde_json::to_vec(manifest)?;
             if text.len() as u64 > MANIFEST_MAX {
                 return Err(io::Error::other("too many files for one archive"));
@@ -91,12 +105,16 @@ impl Archive {
         }
     }
 
-    /// Finishes, seals and syncs the archive.
-    pub(crate) fn finish(self) -> Result<File, String> {
-        let finished = || -> io::Result<File> {
-            let file = self.builder.into_inner()?.finish()?.seal()?.into_inner()?.file;
+    /// Finishes, seals and syncs the archive. Returns its key, too, if it is encrypted.
+    pub(crate) fn finish(self) -> Result<(File, Option<FileKey>), String> {
+        let finished = || -> io::Result<_> {
+            let file = match self.builder.into_inner()?.finish()?.seal()? {
+                Output::Plain(file) => file,
+                Output::Encrypted(encrypting) => encrypting.finish()?,
+            };
+            let file = file.into_inner()?.file;
             file.sync_all()?;
-            Ok(file)
+            Ok((file, self.file_key))
         };
         finished().map_err(failed)
     }
@@ -104,6 +122,28 @@ impl Archive {
 
 fn failed(error: io::Error) -> String {
     format!("cannot write the backup: {error}")
+}
+
+/// What is sealed, on its way to the file.
+enum Output {
+    Plain(BufWriter<SyncedFile>),
+    Encrypted(Encrypting<BufWriter<SyncedFile>>),
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(file) => file.write(bytes),
+            Self::Encrypted(encrypting) => encrypting.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.flush(),
+            Self::Encrypted(encrypting) => encrypting.flush(),
+        }
+    }
 }
 
 /// A file that is synced while it is written. One sync at the end would delay the server's commits.

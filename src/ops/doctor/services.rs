@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use super::Finding;
-use crate::backup_files::found;
 use crate::chat::{Db, Tx, instance};
 use crate::clock;
 use crate::config::{Config, Tls};
@@ -11,6 +10,7 @@ use crate::db::{Inspection, SCHEMA};
 use crate::files::{Files, NotReady};
 use crate::hints;
 use crate::mail::{Email, Mailer};
+use crate::ops::backup_place::Place;
 use crate::service::store;
 use crate::tls::Certificate;
 
@@ -202,9 +202,14 @@ pub(super) fn backups(config: &Config, now: i64) -> Finding {
             None => Finding::warning("backups", "the server makes none by itself", advice),
         };
     };
-    let folder = backups.folder.display();
+    let folder = &backups.place;
     let advice = "look at the log of the server: it says why there is none";
-    let Some(newest) = found(&backups.folder).pop() else {
+    let found = Place::open(&backups.place).and_then(|place| place.found());
+    let mut found = match found {
+        Ok(found) => found,
+        Err(why) => return Finding::error("backups", why, "correct that; no backup is made until then"),
+    };
+    let Some(newest) = found.pop() else {
         return Finding::warning("backups", format!("there is none in {folder} yet"), advice);
     };
     let age = now.saturating_sub(newest.made_ms);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::backup_files::{self, Backup};
 use crate::chat::admin::{self, Storage, Waiting};
 use crate::clock::now_ms;
+use crate::config::BackupPlace;
 use crate::data_folder;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
@@ -87,9 +88,15 @@ impl App {
     pub async fn status(&self, me: UserId) -> Result<Status> {
         let jobs = self.db.read(move |tx| admin::jobs(tx, Some(me))).await?;
         let storage = self.storage(me).await?;
-        let backups = self.config.backups.as_ref().map(|backups| backups.folder.clone());
-        let backups = tokio::task::spawn_blocking(move || backups.map(|folder| backup_files::listed(&folder)));
-        let backups = backups.await.map_err(Error::internal)?;
+        let backups = match self.config.backups.as_ref().map(|backups| backups.place.clone()) {
+            None => None,
+            Some(BackupPlace::Folder(folder)) => {
+                let found = tokio::task::spawn_blocking(move || backup_files::in_folder(&folder));
+                Some(backup_files::listed(&found.await.map_err(Error::internal)?))
+            }
+            // A page does not wait for a bucket.
+            Some(BackupPlace::Bucket(_)) => Some(self.backups_found.lock().clone()),
+        };
         Ok(Status { samples: self.samples(me).await?, jobs, storage, backups })
     }
 
@@ -131,6 +138,13 @@ impl App {
         .await?;
         self.is_backup_wanted.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Keeps the backups of a bucket for admins, as the schedule has found them, the newest first.
+    pub fn note_backups(&self, found: Option<Vec<Backup>>) {
+        if let Some(found) = found {
+            *self.backups_found.lock() = found;
+        }
     }
 
     /// Returns whether a backup was asked for, once for each request.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use madang::config::{Credentials, S3, S3Limits};
+use madang::config::{Credentials, S3, S3Limits, S3Names};
 use madang::mail::Secret;
 use parking_lot::{Condvar, Mutex};
 use tokio_rustls::rustls::{ServerConnection, StreamOwned};
@@ -156,6 +156,7 @@ impl Bucket {
             credentials: Credentials { key_id: KEY_ID.into(), secret_key: Secret::new(SECRET), session_token: None },
             ca_bundle: None,
             limits: S3Limits { answer: Duration::from_secs(5), pause: Duration::from_millis(2), ..S3Limits::default() },
+            names: S3Names::default(),
         }
     }
 

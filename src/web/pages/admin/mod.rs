@@ -77,7 +77,7 @@ async fn show(
     Query(query): Query<AdminQuery>,
 ) -> PageResult {
     let status = app.status(me.user.id).await.or_problem(caller.lang)?;
-    let folder = app.config.backups.as_ref().map(|backups| backups.folder.display().to_string());
+    let folder = app.config.backups.as_ref().map(|backups| backups.place.to_string());
     let page = OverviewPage {
         lang: caller.lang,
         head: query.head(),

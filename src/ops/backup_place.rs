@@ -1,0 +1,121 @@
+//! Where the server keeps the backups that it makes by itself: a folder or a bucket. Everything here blocks.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::archive::Source;
+use super::backup::open;
+use super::stored::hash_of;
+use crate::age::Keys;
+use crate::backup_files::{self, BEGIN, Found};
+use crate::chat::{Tx, instance};
+use crate::config::{BackupObject, BackupPlace, BackupSource, Config, S3Settings};
+use crate::data_folder;
+use crate::error::Error;
+use crate::files::NamedObjects;
+
+/// The place, opened.
+pub(crate) enum Place {
+    Folder(PathBuf),
+    Bucket(Arc<NamedObjects>),
+}
+
+impl Place {
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) fn open(place: &BackupPlace) -> Result<Self, String> {
+        Ok(match place {
+            BackupPlace::Folder(folder) => Self::Folder(folder.clone()),
+            BackupPlace::Bucket(s3) => Self::Bucket(Arc::new(NamedObjects::new(s3)?)),
+        })
+    }
+
+    /// Returns the backups, the oldest first.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) fn found(&self) -> Result<Vec<Found>, String> {
+        match self {
+            Self::Folder(folder) => Ok(backup_files::in_folder(folder)),
+            Self::Bucket(objects) => {
+                let listed = objects.list(BEGIN)?;
+                Ok(backup_files::sorted(listed.iter().filter_map(|it| Found::new(&it.name, it.bytes)).collect()))
+            }
+        }
+    }
+
+    /// Prepares the folder in which the next backup is written, and returns it: the folder of backups itself, or one from
+    /// which it goes into the bucket. Removes what an ended process left.
+    ///
+    /// # Errors
+    /// A sentence for the operator: a folder cannot be made, or the bucket cannot be used.
+    pub(crate) fn prepare(&self, config: &Config) -> Result<PathBuf, String> {
+        let folder = match self {
+            Self::Folder(folder) => folder.clone(),
+            Self::Bucket(objects) => {
+                objects.check(&instance(config)?)?;
+                objects.abort_uploads(BEGIN)?;
+                config.data_dir.join("backups/outgoing")
+            }
+        };
+        data_folder::create(&folder).map_err(|_| format!("cannot create {}", folder.display()))?;
+        backup_files::remove_parts(&folder, matches!(self, Self::Bucket(_)));
+        Ok(folder)
+    }
+
+    /// Puts a backup that was written and checked where it belongs: a bucket has it only whole, and is read to see that it
+    /// has the same bytes.
+    ///
+    /// # Errors
+    /// A sentence for the operator. The bucket does not have the backup then.
+    pub(crate) fn put(&self, folder: &Path, name: &str) -> Result<(), String> {
+        let Self::Bucket(objects) = self else { return Ok(()) };
+        let path = folder.join(name);
+        let done = objects.put(name, &path).and_then(|()| {
+            let failed = |error: io::Error| format!("cannot read {objects}{name} again: {error}");
+            let sent = File::open(&path).and_then(hash_of).map_err(failed)?;
+            let stored = objects.open(name).and_then(hash_of).map_err(failed)?;
+            if sent.sha256 == stored.sha256 {
+                return Ok(());
+            }
+            let _ = objects.remove(name);
+            Err(format!("{objects}{name} has other bytes than were sent, and was removed"))
+        });
+        let _ = fs::remove_file(&path);
+        done
+    }
+
+    /// Removes a backup.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), String> {
+        match self {
+            Self::Folder(folder) => {
+                let path = folder.join(name);
+                fs::remove_file(&path).map_err(|error| format!("cannot remove {}: {error}", path.display()))
+            }
+            Self::Bucket(objects) => objects.remove(name),
+        }
+    }
+}
+
+/// Returns the id of the server, which its bucket is marked with.
+fn instance(config: &Config) -> Result<String, String> {
+    let read = open(&config.database())?.read(|tx: &mut Tx| instance::id(tx));
+    read.map_err(|error: Error| format!("cannot read the database: {}", error.message))
+}
+
+/// Returns the backup that a command reads: a file, or an object if it has the address of one.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn source(at: &Path, asked: &BackupSource, s3: &S3Settings) -> Result<Source, String> {
+    let keys: Keys = asked.keys()?;
+    match asked.object(at, s3)? {
+        None => Ok(Source::file(at, keys)),
+        Some(BackupObject { s3, name }) => Ok(Source::object(Arc::new(NamedObjects::new(&s3)?), name, keys)),
+    }
+}
