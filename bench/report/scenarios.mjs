@@ -112,6 +112,36 @@ export const SCENARIOS = {
     };
   },
 
+  tls({ rows, members, idle }) {
+    const [plain, tls] = [find(rows, { mode: "plain" }), find(rows, { mode: "tls" })];
+    const handshake = tls.connect_us - plain.connect_us;
+    return {
+      tables: [
+        {
+          title: `With TLS and without: a delivery in a room of ${number(members)}, and ${number(idle)} idle members`,
+          rows,
+          columns: {
+            "": (row) => (row.mode === "tls" ? "with TLS" : "without"),
+            "µs a delivery, median window": (row) => median(row.cpu_us),
+            windows: (row) => row.cpu_us.map(number).join(" "),
+            "KB each member": (row) => row.each / 1024,
+            "connects a second": (row) => Math.round(row.per_second),
+            "µs of the server each": (row) => row.connect_us,
+          },
+        },
+        {
+          title: "The handshake",
+          rows: [["µs of the server", handshake], ["a second, on one core", Math.round(1e6 / handshake)]],
+          columns: { what: (row) => row[0], figure: (row) => row[1] },
+        },
+      ],
+      targets: [
+        ["a delivery to 1,000 with TLS over plain", "≤", 1.8, "×", median(tls.cpu_us.map((us, round) => us / plain.cpu_us[round]))],
+        ["an idle member with TLS", "≤", 14, "KB", tls.each / 1024],
+      ],
+    };
+  },
+
   memory({ rows }) {
     const row = (members, kind = "madang") => find(rows, { kind, members });
     const each = (members) => row(members) && row(members).each / 1024;

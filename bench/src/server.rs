@@ -154,7 +154,7 @@ pub(crate) struct Server {
     tokens: Vec<String>,
     rooms: Vec<String>,
     /// Removed after the server has ended.
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Server {
@@ -165,7 +165,7 @@ impl Server {
             return Self::of(madang, kind, members, per_room);
         }
         let (process, folder) = baseline(context, kind, members)?;
-        Ok(Self { kind, process, per_room, tokens: Vec::new(), rooms: Vec::new(), _folder: folder })
+        Ok(Self { kind, process, per_room, tokens: Vec::new(), rooms: Vec::new(), folder })
     }
 
     /// Starts Madang for `members` on some cores ("0,1"), with other settings.
@@ -185,7 +185,15 @@ impl Server {
         let owners: Vec<&str> = tokens.iter().step_by(per_room).map(String::as_str).collect();
         let rooms = madang.rooms(&owners, per_room + 1, true)?;
         let Madang { process, folder } = madang;
-        Ok(Self { kind, process, per_room, tokens, rooms, _folder: folder })
+        Ok(Self { kind, process, per_room, tokens, rooms, folder })
+    }
+
+    /// Starts Madang again with other settings; its guests and rooms stay.
+    pub(crate) fn restart(self, context: &Context, settings: &[(&str, &str)]) -> Outcome<Self> {
+        let Self { kind, process, per_room, tokens, rooms, folder } = self;
+        drop(process);
+        let Madang { process, folder } = Madang::start_in(context, folder, &context.server_core, kind, settings)?;
+        Ok(Self { kind, process, per_room, tokens, rooms, folder })
     }
 
     /// Returns the packet that joins a member's room; the floor needs none.

@@ -31,10 +31,10 @@ impl Load<'_> {
         let client = &mut self.clients[place];
         let Setup { ref hello, source, receive_buffer, .. } = client.setup;
         client.expected = self.deliveries.messages.len() as u64;
-        match Connection::start(self.port, source, receive_buffer, hello.is_some()) {
+        match Connection::start(self.port, source, receive_buffer, hello.is_some(), self.tls.as_ref()) {
             Ok(mut connection) => {
                 let interest = Interest::READABLE | Interest::WRITABLE;
-                self.poll.registry().register(&mut connection.stream, Token(place), interest)?;
+                self.poll.registry().register(&mut connection.stream.socket, Token(place), interest)?;
                 client.connection = Some(connection);
             }
             Err(error) => return self.refused(place, &format!("not connected: {error}")),

@@ -2,10 +2,14 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use mio::net::TcpStream;
 
+use rustls::ClientConfig;
+
 use super::frame;
+use super::stream::Stream;
 use crate::Outcome;
 
 const UPGRADE: &[u8] =
@@ -13,7 +17,7 @@ const UPGRADE: &[u8] =
     Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bWFkYW5nIGJlbmNoIG9rIQ==\r\n\r\n";
 
 pub(crate) struct Connection {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Stream,
     stage: Stage,
     /// The beginning of a frame that is not complete.
     partial: Vec<u8>,
@@ -44,6 +48,7 @@ impl Connection {
         source: Option<Ipv4Addr>,
         receive_buffer: Option<usize>,
         is_websocket: bool,
+        tls: Option<&Arc<ClientConfig>>,
     ) -> Outcome<Self> {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM.nonblocking(), None)?;
         if let Some(bytes) = receive_buffer {
@@ -61,7 +66,7 @@ impl Connection {
             _ => {}
         }
         let stage = if is_websocket { Stage::Connecting } else { Stage::Open };
-        Ok(Self { stream: TcpStream::from_std(socket.into()), stage, partial: Vec::new() })
+        Ok(Self { stream: Stream::new(TcpStream::from_std(socket.into()), tls)?, stage, partial: Vec::new() })
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -86,8 +91,8 @@ impl Connection {
         if self.stage != Stage::Connecting {
             return true;
         }
-        if self.stream.peer_addr().is_err() {
-            return self.stream.take_error().is_ok_and(|error| error.is_none());
+        if self.stream.socket.peer_addr().is_err() {
+            return self.stream.socket.take_error().is_ok_and(|error| error.is_none());
         }
         self.stage = Stage::Upgrading;
         self.stream.write_all(UPGRADE).is_ok()
@@ -96,6 +101,7 @@ impl Connection {
     /// Reads into the buffer, behind what was left of the last read.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> ReadResult {
         let kept = self.partial.len();
+        let is_short_last = self.stream.ends_with_a_short_read();
         match self.stream.read(&mut buffer[kept..]) {
             Ok(0) => ReadResult::Closed,
             Ok(count) => {
@@ -103,7 +109,7 @@ impl Connection {
                 // Thousands of idle buffers would cost the generator much memory.
                 self.partial = Vec::new();
                 // A short read has emptied the stream: more bytes are a new readiness event.
-                ReadResult::Bytes { count: kept + count, is_last: kept + count < buffer.len() }
+                ReadResult::Bytes { count: kept + count, is_last: is_short_last && kept + count < buffer.len() }
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => ReadResult::Nothing,
             Err(_) => ReadResult::Closed,

@@ -10,21 +10,25 @@ mod deliveries;
 pub(crate) mod frame;
 mod receive;
 mod send;
+mod stream;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
+use rustls::ClientConfig;
 
 pub(crate) use client::{Client, Reading, Setup};
 use connection::Connection;
 use deliveries::Deliveries;
 pub(crate) use deliveries::{Message, Resume};
 pub(crate) use send::Sending;
+pub(crate) use stream::trust;
 
 use crate::Outcome;
 use crate::prose::Chance;
@@ -49,6 +53,8 @@ pub(crate) struct Load<'a> {
     buffer: Vec<u8>,
     pub(crate) clients: Vec<Client>,
     port: u16,
+    /// Set if the clients speak TLS.
+    tls: Option<Arc<ClientConfig>>,
     /// Whether a client that is refused or disconnected tries again; otherwise it ends the run.
     reconnects: bool,
     pub(crate) deliveries: Deliveries,
@@ -77,6 +83,7 @@ impl<'a> Load<'a> {
             buffer: vec![0; BUFFER],
             clients: Vec::new(),
             port,
+            tls: None,
             reconnects: false,
             deliveries: Deliveries::new()?,
             resume: Resume::default(),
@@ -90,6 +97,11 @@ impl<'a> Load<'a> {
             acks: Times::new()?,
             sample: Vec::new(),
         })
+    }
+
+    /// Lets the clients speak TLS.
+    pub(crate) fn with_tls(self, tls: Option<Arc<ClientConfig>>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Clients that reconnect as the stock client does.
@@ -137,7 +149,7 @@ impl<'a> Load<'a> {
 
     /// The client's end of its connection.
     pub(crate) fn address(&self, place: usize) -> Option<SocketAddr> {
-        self.clients[place].connection.as_ref()?.stream.local_addr().ok()
+        self.clients[place].connection.as_ref()?.stream.socket.local_addr().ok()
     }
 
     /// Sends a packet over a client's connection.

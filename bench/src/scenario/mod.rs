@@ -17,6 +17,7 @@ mod shapes;
 mod stalled;
 mod start;
 mod storm;
+mod tls;
 
 use std::process::Command;
 use std::time::Instant;
@@ -36,6 +37,7 @@ const ALL: [(&str, Measure); 14] = [
     ("fanout", fanout::measure),
     ("memory", memory::measure),
     ("connects", connects::measure),
+    ("tls", tls::measure),
     ("cores", cores::measure),
     ("sends", sends::measure),
     ("nodes", nodes::measure),
