@@ -17,6 +17,7 @@ mod encrypted_backup;
 mod health;
 mod licenses;
 mod log;
+mod maintainer_scripts;
 mod memory;
 mod migrate_store;
 mod migration;

@@ -179,13 +179,13 @@ fn check_release(dist: &Path) {
     assert!(names.len() > 200 && names.contains(&&"rustls".into()) && !names.contains(&&"proptest".into()));
 }
 
-fn named(folder: &Path, ending: &str) -> PathBuf {
+pub(super) fn named(folder: &Path, ending: &str) -> PathBuf {
     let mut files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     files.find(|path| path.to_str().unwrap().ends_with(ending)).unwrap()
 }
 
 /// Runs a command that must succeed, and returns its output.
-fn succeeds(command: &mut Command) -> String {
+pub(super) fn succeeds(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
