@@ -26,6 +26,12 @@ test("a report leads to a decision, and an admin keeps order", async () => {
   await jun.send("반값에 팔아요");
   await minji.waitForMessage("반값에 팔아요");
 
+  // Pages that are open meanwhile: that of a moderator, and the lobby of an admin.
+  const [head, lobby] = await Promise.all([minji.newPage(), admin.newPage()]);
+  await Promise.all([head.goto(room), lobby.goto("/")]);
+  assert.equal(await head.locator(".talk__dot").isVisible(), false);
+  assert.equal(await lobby.locator(".notice .badge").isVisible(), false);
+
   // From the menu of the message.
   await minji.pickAction(minji.message("반값에 팔아요"), "report");
   await minji.page.locator("form [name=reason][value=spam]").check();
@@ -34,7 +40,10 @@ test("a report leads to a decision, and an admin keeps order", async () => {
   await minji.page.locator("form .button--primary").click();
   assert.equal(await minji.notice(), "신고했어요. 확인할게요.");
 
-  // The moderators of the room and the admins see that there is one, and what.
+  // The moderators of the room and the admins see at once that there is one, and then what.
+  await lobby.locator(".notice .badge").getByText("1", { exact: true }).waitFor();
+  await head.locator(".talk__dot").waitFor();
+  assert.equal(await jun.page.locator(".talk__dot").count(), 0, "members have no such sign");
   await minji.page.goto(room);
   await minji.waitForRoom();
   await minji.page.locator(".talk__more").click();
@@ -50,6 +59,8 @@ test("a report leads to a decision, and an admin keeps order", async () => {
   await page.locator("[name=decision][value=hide]").click();
   assert.equal(await admin.notice(), "저장했어요.");
   await jun.page.locator(".bubble--deleted").waitFor();
+  await head.locator(".talk__dot").waitFor({ state: "hidden" });
+  await lobby.locator(".notice .badge").waitFor({ state: "hidden" });
   // Who is slower learns that.
   await minji.page.locator("[name=decision][value=dismiss]").click();
   assert.equal(await minji.notice(), "그사이 다른 사람이 먼저 바꿨어요. 다시 살펴보고 정해 주세요.");

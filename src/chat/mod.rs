@@ -103,6 +103,8 @@ pub enum Fact {
     UserChanged(Box<User>),
     /// Sessions of a user ended.
     SessionsEnded { user_id: UserId, sessions: Vec<SessionId> },
+    /// A report was made or decided, in a room or for admins only.
+    ReportsChanged { room_id: Option<RoomId> },
     /// Admins changed the settings of the server.
     SettingsChanged(Box<Numbered>),
     /// A job was put into the [`outbox`]. Only its worker needs to know.
@@ -138,6 +140,7 @@ impl Fact {
             | Fact::Left { room_id, .. } => Some(*room_id),
             Fact::UserChanged(_)
             | Fact::SessionsEnded { .. }
+            | Fact::ReportsChanged { .. }
             | Fact::SettingsChanged(_)
             | Fact::Queued
             | Fact::NodeEvents { .. } => None,

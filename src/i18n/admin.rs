@@ -78,6 +78,10 @@ pub struct AdminStrings {
     // Server.
     pub name: &'static str,
     pub name_hint: &'static str,
+    pub logo: &'static str,
+    pub logo_hint: &'static str,
+    pub logo_set: &'static str,
+    pub logo_remove: &'static str,
     pub welcome: &'static str,
     pub welcome_hint: &'static str,
     pub rules: &'static str,

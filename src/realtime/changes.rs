@@ -1,5 +1,5 @@
 //! Changes that are sent at most once a second: rooms to the lobby and to their members, users who joined or left a
-//! large room, read marks, unread counts.
+//! large room, read marks, unread counts, counts of open reports.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,6 +23,8 @@ struct Inner {
     /// Read marks since they were last sent.
     reads: HashMap<RoomId, Marks>,
     unread: UnreadChanges,
+    /// Rooms of reports that were made or decided; `None` for those that are only for admins.
+    reports: HashSet<Option<RoomId>>,
 }
 
 /// What may have changed unread counts.
@@ -64,6 +66,9 @@ impl Changes {
             Fact::RoomRemoved { room_id, .. } => {
                 inner.lobby.remove(room_id);
                 inner.members.remove(room_id);
+            }
+            Fact::ReportsChanged { room_id } => {
+                inner.reports.insert(*room_id);
             }
             _ => {}
         }
@@ -117,6 +122,10 @@ impl Changes {
 
     pub fn take_unread(&self) -> UnreadChanges {
         std::mem::take(&mut self.0.lock().unread)
+    }
+
+    pub fn take_reports(&self) -> HashSet<Option<RoomId>> {
+        std::mem::take(&mut self.0.lock().reports)
     }
 
     pub fn take_summaries(&self) -> Vec<(RoomId, SystemEvent, Summary)> {

@@ -136,6 +136,8 @@ impl Realtime {
                     self.accepted(*room_id, *user_id);
                     continue;
                 }
+                // Counted and sent within a second.
+                Fact::ReportsChanged { .. } => continue,
                 Fact::Left { room_id, user_id, .. } => self.connections.left(*room_id, *user_id),
                 Fact::RoomRemoved { room_id, .. } => self.connections.room_removed(*room_id),
                 Fact::SessionsEnded { user_id, sessions } => {

@@ -1,7 +1,9 @@
 //! Reports: made by users, decided by moderators and admins.
 
+use std::collections::BTreeMap;
+
 use super::App;
-use crate::chat::report::{self, Act, NewReport, Queue, Reports};
+use crate::chat::report::{self, Act, NewReport, OpenReports, Queue, Reports};
 use crate::error::{Code, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 
@@ -58,6 +60,14 @@ impl App {
             Err(error) if error.code == Code::Forbidden => Ok(None),
             count => count.map(Some),
         }
+    }
+
+    /// Counts the open reports for all who decide them, after one in a room, or one for admins only, has changed.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn open_reports_of(&self, room_id: Option<RoomId>) -> Result<BTreeMap<UserId, Vec<OpenReports>>> {
+        self.db.read(move |tx| report::open_counts(tx, room_id)).await
     }
 
     /// Decides a report.

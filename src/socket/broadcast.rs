@@ -83,6 +83,7 @@ impl SocketBroadcaster {
             Fact::Queued
             | Fact::Accepted { .. }
             | Fact::SessionsEnded { .. }
+            | Fact::ReportsChanged { .. }
             | Fact::SettingsChanged(_)
             | Fact::NodeEvents { .. } => {}
         }

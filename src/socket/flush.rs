@@ -1,10 +1,10 @@
-//! What the sockets are sent at most once a second: changed rooms, read marks, presence, unread counts.
+//! What the sockets are sent at most once a second: changed rooms, read marks, presence, unread counts, open reports.
 
 use std::sync::Arc;
 
 use socketio::{Namespace, Packet, Recipient, Server};
 
-use super::{CHAT, LOBBY, presence, unread};
+use super::{CHAT, LOBBY, presence, report, unread};
 use crate::chat::node::NodeEvent;
 use crate::chat::room;
 use crate::chat::user::Privacy;
@@ -41,6 +41,7 @@ impl Flusher {
         store_reads(&self.app, chat).await;
         presence::flush(&self.app, chat).await;
         unread::flush(&self.app, chat).await;
+        report::flush(&self.app, chat).await;
     }
 }
 

@@ -9,6 +9,7 @@ mod message;
 mod moderator;
 mod presence;
 mod read_mark;
+mod report;
 mod room;
 mod typing;
 mod unread;
@@ -164,6 +165,9 @@ server_events! {
     /// The unread count of one of the user's rooms changed. At most once a second per room, and not if all
     /// screens of the user show the room.
     CHAT "unread": wire::Unread;
+    /// A report was made or decided: how many are open now. For those who decide them, moderators by room and admins by room
+    /// and for the whole server. At most once a second.
+    CHAT "reports": wire::Reports;
     /// A user in a shared room came online, went offline or is away. Not sent for large rooms, nor for
     /// users who hide their presence.
     CHAT "presence": wire::PresenceOf;

@@ -116,6 +116,8 @@ pub struct LogInPage<'a> {
     pub email: &'a str,
     pub next: &'a str,
     pub has_mail: bool,
+    /// What admins have set.
+    pub server: &'a ServerSettings,
     pub done: Option<Done>,
     pub problem: Option<&'a Problem>,
 }

@@ -32,6 +32,8 @@ pub struct Head<'a> {
     pub notice: Option<Code>,
     /// What was searched for.
     pub q: &'a str,
+    /// How many reports of the server are open.
+    pub open_reports: u64,
 }
 
 /// `/admin`

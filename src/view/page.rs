@@ -65,6 +65,8 @@ pub struct JoinPage<'a> {
     pub invite: Option<&'a str>,
     /// Why the last attempt was refused.
     pub notice: Option<Code>,
+    /// What admins have set.
+    pub server: &'a ServerSettings,
 }
 
 /// `/room/{id}` for its members.

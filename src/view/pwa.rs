@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::part::*;
 use super::{asset, render};
+use crate::chat::server_settings::ServerSettings;
 use crate::i18n::Lang;
 
 /// `--paper` of the light theme; a manifest has no dark one.
@@ -24,13 +25,14 @@ impl OfflinePage {
 }
 
 /// Returns the web app manifest. What other apps share needs the service worker.
-pub fn manifest(lang: Lang, takes_shares: bool) -> Value {
+pub fn manifest(lang: Lang, server: &ServerSettings, takes_shares: bool) -> Value {
     let w = lang.strings();
     let icon = |name: &str, side: u32, purpose: &str| json!({ "src": asset(name), "sizes": format!("{side}x{side}"), "type": "image/png", "purpose": purpose });
+    let name = if server.name.is_empty() { w.mark } else { &server.name };
     let mut manifest = json!({
         "id": "/",
-        "name": w.mark,
-        "short_name": w.mark,
+        "name": name,
+        "short_name": name,
         "description": w.about,
         "lang": lang.code(),
         "start_url": "/",
@@ -45,6 +47,10 @@ pub fn manifest(lang: Lang, takes_shares: bool) -> Value {
             icon("icon-maskable-512.png", 512, "maskable"),
         ],
     });
+    if let Some(logo) = &server.logo {
+        // It is as large as its picture was, so it has no fixed size.
+        manifest["icons"] = json!([{ "src": logo, "sizes": "any", "purpose": "any" }]);
+    }
     if takes_shares {
         manifest["share_target"] = json!({
             "action": "/share",

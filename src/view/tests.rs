@@ -232,7 +232,16 @@ fn what_people_write_is_text_everywhere() {
     let entries = [kept(&hostile.files[0]), kept(&song(HOSTILE))];
     let gallery =
         |kind, entries| GalleryPage { lang: Lang::Ko, room: &room, kind, entries, next: None, is_first: true };
-    let door = JoinPage { lang: Lang::Ko, room: &room, me: None, name: HOSTILE, invite: Some(HOSTILE), notice: None };
+    let server = hostile_server();
+    let door = JoinPage {
+        lang: Lang::Ko,
+        room: &room,
+        me: None,
+        name: HOSTILE,
+        invite: Some(HOSTILE),
+        notice: None,
+        server: &server,
+    };
     for html in [
         room_page(&room, &me, &[hostile.clone(), line.clone()]),
         lobby.html(),

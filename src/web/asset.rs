@@ -93,7 +93,7 @@ struct ManifestQuery {
 /// `GET /manifest.webmanifest`: the page as an app. The address names the language, as browsers send no cookie here.
 async fn manifest(State(app): State<App>, Query(query): Query<ManifestQuery>) -> Response {
     let lang = query.lang.as_deref().and_then(Lang::from_code).unwrap_or_default();
-    let manifest = view::manifest(lang, app.config.has_service_worker).to_string();
+    let manifest = view::manifest(lang, &app.server_settings(), app.config.has_service_worker).to_string();
     serve("manifest.webmanifest", manifest.into_bytes().into(), "public, max-age=3600")
 }
 

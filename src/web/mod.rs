@@ -51,6 +51,7 @@ pub fn router(app: &App) -> Router {
     let per_user = pages.merge(api).layer(from_fn(etag::add_etag)).layer(from_fn(middleware::vary_by_user));
     let shared = asset::routes()
         .merge(pages::profile::picture_routes())
+        .merge(pages::admin::logo_routes())
         .method_not_allowed_fallback(problem::method_not_allowed);
     // Not compressed: files are sent in ranges, and their tags name the exact bytes.
     let files = pages::file::download_routes()

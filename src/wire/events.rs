@@ -151,6 +151,14 @@ pub struct Unread {
     pub request: bool,
 }
 
+/// How many reports are open.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Reports {
+    /// Null for all of the server, which admins decide.
+    pub room: Option<RoomId>,
+    pub open: u64,
+}
+
 /// A room of which the user is a member now.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AddedRoom {

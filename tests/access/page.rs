@@ -132,6 +132,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
             ("directFrom", "everybody"),
         ])
     }),
+    row("POST", "/admin/logo", admins("/admin/settings?done=saved"), |_, _| Body::File),
+    row("POST", "/admin/logo/remove", admins("/admin/settings?done=saved"), empty),
     row("POST", "/admin/invites", admins("/admin/settings?done=saved"), |_, _| form([("uses", ""), ("hours", "")])),
     row("POST", "/admin/invites/{code}/delete", admins("/admin/settings?done=saved"), empty)
         .spends()
@@ -282,6 +284,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/healthz", ALL, nothing),
     row("GET", "/readyz", ALL, nothing),
     row("GET", "/pictures/{hash}", fetched("200", "200", "200"), nothing).wants("picture"),
+    row("GET", "/logo/{hash}", ALL, nothing).wants("logo"),
     row("GET", "/assets/{name}", ALL, nothing).wants("asset"),
     row("GET", "/socket.io/{name}", ALL, nothing),
     row("GET", "/favicon.ico", ["/assets/{name}"; 8], nothing),

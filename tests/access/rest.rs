@@ -169,6 +169,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/server", ["200"; 8], nothing),
     row("GET", "/admin/settings", admins("200"), nothing),
     row("PATCH", "/admin/settings", admins("200"), |_, _| Body::Json(json!({ "name": "Village" }))),
+    row("PUT", "/admin/logo", admins("200"), |_, _| Body::File),
+    row("DELETE", "/admin/logo", admins("200"), nothing),
     row("GET", "/admin/invites", admins("200"), nothing),
     row("POST", "/admin/invites", admins("201"), empty),
     row("DELETE", "/admin/invites/{code}", admins("204"), nothing).spends().wants("server invite"),

@@ -202,6 +202,12 @@ impl Scene {
                 let user = request.multipart(Some(("sky.png", &png(8, 8))), &[]).send().await.is(200);
                 user["picture"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
             }
+            "logo" => {
+                let admin = app.admin("logo").await;
+                let request = app.request("PUT", "/api/admin/logo").bearer(&admin.token);
+                let settings = request.multipart(Some(("sky.png", &png(8, 8))), &[]).send().await.is(200);
+                settings["logo"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+            }
             "admin link" => code(desk(app).admin_link().await),
             "reset link" => {
                 let email = app.call(self.member(), "GET", "/me", Value::Null).await.is(200)["email"].clone();

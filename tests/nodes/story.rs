@@ -82,6 +82,22 @@ async fn an_evening(nodes: Nodes) {
     assert_eq!(again.take("removeRoom").await, json!(room.id));
 }
 
+#[tokio::test]
+async fn a_report_on_one_server_is_heard_on_another() {
+    let nodes = Nodes::start(2, None).await;
+    let minji = nodes.node(0).guest("minji").await;
+    let room = nodes.node(0).room(&minji, json!({ "title": "courtyard" })).await;
+    let hers = nodes.enter(0, &minji, &room).await;
+    let (jun, sora) = (nodes.node(1).guest("jun").await, nodes.node(1).guest("sora").await);
+    let (his, _soras) = (nodes.enter(1, &jun, &room).await, nodes.enter(1, &sora, &room).await);
+    let said = his.say(&room, "you fool").await;
+    let path = format!("/messages/{}/reports", said["id"].as_str().unwrap());
+    nodes.node(1).call(&sora, "POST", &path, json!({ "reason": "abuse" })).await.is(201);
+    assert_eq!(hers.take("reports").await, json!({ "room": room.id, "open": 1 }));
+    his.settle().await;
+    assert!(his.all("reports").is_empty());
+}
+
 /// Waits until so many members are online.
 pub(super) async fn until_online(client: &Client, room: &Room, count: usize) {
     let online = async {

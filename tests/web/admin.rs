@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::fixtures::{PASSWORD, blob};
-use crate::support::{App, Person};
+use crate::support::{App, Person, picture};
 
 impl App {
     /// Creates an account that is an admin.
@@ -287,4 +287,56 @@ async fn the_pages_for_admins_show_and_do_the_same() {
     let before = backups().await;
     let done = app.form(&admin, "/admin/backups", &[]).await;
     assert_eq!((done.header("location"), before), (Some("/admin?done=backup"), 1));
+}
+
+/// Abuse: U2
+#[tokio::test]
+async fn the_logo_is_a_small_square_for_everybody_and_goes_with_its_bytes() {
+    let app = App::start().await;
+    let (admin, minji) = (app.admin("warden").await, app.signed_up("minji").await);
+    let put = async |who: &Person, bytes: &[u8]| {
+        app.request("PUT", "/api/admin/logo").bearer(&who.token).multipart(Some(("logo.png", bytes)), &[]).send().await
+    };
+    put(&minji, &picture::png(900, 600)).await.refused(403, "forbidden");
+    for bytes in [b"<svg onload=alert(1)/>".as_slice(), &picture::pixel_flood()] {
+        let refused = put(&admin, bytes).await;
+        assert!(matches!(refused.status, 415 | 422), "{}", refused.text());
+    }
+    assert!(app.stored_files().is_empty());
+    let logo = put(&admin, &picture::png(900, 600)).await.is(200)["logo"].as_str().unwrap().to_owned();
+    assert!(logo.starts_with("/logo/") && logo.len() == 70, "{logo}");
+    assert_eq!(app.get("/api/server").send().await.is(200)["logo"], logo.as_str());
+    let shown = app.get(&logo).send().await;
+    assert_eq!((shown.status, shown.header("cache-control")), (200, Some("public, max-age=31536000, immutable")));
+    assert!(shown.header("content-security-policy").unwrap().contains("sandbox"));
+    let made = image::load_from_memory(&shown.body).unwrap();
+    assert_eq!((made.width(), made.height()), (256, 256));
+    let room = app.courtyard(&minji).await;
+    let manifest = app.get("/manifest.webmanifest").send().await.text();
+    assert!(manifest.contains(&logo), "{manifest}");
+    for path in ["/", "/login", "/signup", &format!("/room/{}", room.id)] {
+        let page = app.get(path).send().await.text();
+        assert!(page.contains(&format!("src=\"{logo}\"")), "{path}: {page}");
+    }
+    // A picture of somebody has the same bytes, and files of messages are no logos.
+    let same = app.request("PUT", "/api/me/picture").bearer(&minji.token);
+    same.multipart(Some(("me.png", &picture::png(900, 600))), &[]).send().await.is(200);
+    assert_eq!(app.stored_files().len(), 1);
+    for other in ["..", &"0".repeat(64)] {
+        app.get(&format!("/logo/{other}")).send().await.refused(404, "not_found");
+    }
+    let upload = app.request("POST", "/admin/logo").cookie(&admin.token);
+    let changed = upload.multipart(Some(("logo.gif", &picture::gif(3))), &[]).send().await;
+    assert_eq!(changed.header("location"), Some("/admin/settings?done=saved"));
+    app.get(&logo).send().await.refused(404, "not_found");
+    assert_eq!(app.stored_files().len(), 2);
+    app.call(&minji, "DELETE", "/admin/logo", Value::Null).await.refused(403, "forbidden");
+    let removed = app.form(&admin, "/admin/logo/remove", &[]).await;
+    assert_eq!(removed.header("location"), Some("/admin/settings?done=saved"));
+    assert_eq!(app.call(&admin, "GET", "/admin/settings", Value::Null).await.is(200)["logo"], Value::Null);
+    app.call(&minji, "DELETE", "/me/picture", Value::Null).await.is(200);
+    assert!(app.stored_files().is_empty());
+    let log = app.call(&admin, "GET", "/admin/audit", Value::Null).await.is(200);
+    let of_logo = log["entries"].as_array().unwrap().iter().filter(|entry| entry["subject"] == "logo").count();
+    assert_eq!(of_logo, 3);
 }

@@ -264,3 +264,45 @@ async fn a_reported_whisper_is_for_admins_alone() {
     assert_eq!(app.count("SELECT COUNT(*) FROM reports WHERE context LIKE '%fool%'"), 0);
     assert_eq!(app.count("SELECT COUNT(*) FROM reports WHERE context LIKE '%in the open%'"), 1);
 }
+
+/// Who decides learns at once how many reports are open, and nobody else does.
+#[tokio::test]
+async fn those_who_decide_hear_how_many_reports_are_open() {
+    let app = App::start().await;
+    let (admin, owner) = (app.admin("warden").await, app.guest("owner").await);
+    let [minji, jun, sora] = app.three_guests().await;
+    let room = app.courtyard(&owner).await;
+    for member in [&minji, &jun, &sora] {
+        app.join(member, &room).await;
+    }
+    let path = format!("/rooms/{}/moderators/{}", room.id, jun.id);
+    assert!(app.call(&owner, "PUT", &path, json!({})).await.status < 300);
+    let (admins, owners) = (app.connect(&admin).await, app.connect(&owner).await);
+    let (juns, minjis) = (app.connect(&jun).await, app.connect(&minji).await);
+    let of_room = |open: u64| move |heard: &Value| heard["room"] != Value::Null && heard["open"] == open;
+    let of_server = |open: u64| move |heard: &Value| heard["room"] == Value::Null && heard["open"] == open;
+
+    let bad = app.say(&sora, &room, "you fool").await;
+    let report = app.reported(&minji, &bad).await;
+    for client in [&admins, &owners, &juns] {
+        let heard = client.take_where("reports", of_room(1)).await;
+        assert_eq!(heard, json!({ "room": room.id, "open": 1 }));
+    }
+    assert_eq!(admins.take_where("reports", of_server(1)).await, json!({ "room": null, "open": 1 }));
+    // A report of a moderator is not counted for them.
+    let path = format!("/users/{}/reports", jun.id);
+    app.call(&minji, "POST", &path, json!({ "reason": "spam", "roomId": room.id })).await.is(201);
+    owners.take_where("reports", of_room(2)).await;
+    juns.take_where("reports", of_room(1)).await;
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "dismiss" })).await, 204);
+    owners.take_where("reports", of_room(1)).await;
+    juns.take_where("reports", of_room(0)).await;
+    admins.take_where("reports", of_server(1)).await;
+    // What concerns no room is for admins.
+    app.call(&minji, "POST", &format!("/users/{}/reports", owner.id), json!({ "reason": "spam" })).await.is(201);
+    admins.take_where("reports", of_server(2)).await;
+    // All were sent at the same moment.
+    minjis.settle().await;
+    owners.settle().await;
+    assert!(minjis.all("reports").is_empty() && !owners.all("reports").iter().any(|heard| heard["room"].is_null()));
+}

@@ -18,6 +18,7 @@ import PictureController from "./controllers/picture_controller";
 import PinsController from "./controllers/pins_controller";
 import PreferencesController from "./controllers/preferences_controller";
 import RefreshController from "./controllers/refresh_controller";
+import ReportsController from "./controllers/reports_controller";
 import RoomController from "./controllers/room_controller";
 import SearchController from "./controllers/search_controller";
 import SearchPanelController from "./controllers/search_panel_controller";
@@ -76,6 +77,7 @@ const controllers = {
   pins: PinsController,
   preferences: PreferencesController,
   refresh: RefreshController,
+  reports: ReportsController,
   room: RoomController,
   search: SearchController,
   "search-panel": SearchPanelController,

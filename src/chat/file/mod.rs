@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::in_list::{self, KEYS};
-use super::{Limits, Tx};
+use super::{Limits, Tx, server_settings};
 use crate::db::{Columns, Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{FileId, RoomId, UserId};
@@ -181,7 +181,7 @@ pub(super) fn picture_hash(url: &str) -> Option<&str> {
     url.strip_prefix(PICTURES)
 }
 
-/// Returns those of the hashes that no file, no user's picture and no archive has any more: their bytes may be deleted.
+/// Returns those of the hashes that no file, no user's picture, no archive and no logo has any more: their bytes may be deleted.
 ///
 /// # Errors
 /// Only those of the store.
@@ -202,6 +202,7 @@ pub fn unreferenced(tx: &mut Tx, hashes: &[String]) -> Result<Vec<String>> {
     let urls: Vec<String> = hashes.iter().map(|hash| picture_url(hash)).collect();
     let shown = in_list::in_chunks(&[], &urls, |params| tx.query_all(&OF_PICTURES, params, read))?;
     needed.extend(shown.iter().filter_map(|url| picture_hash(url)).map(str::to_owned));
+    needed.extend(server_settings::stored(tx)?.logo_hash().map(str::to_owned));
     let mut free: Vec<String> = hashes.iter().filter(|hash| !needed.contains(hash)).cloned().collect();
     free.sort_unstable();
     free.dedup();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{picture_hash, picture_url};
-use crate::chat::Tx;
+use crate::chat::{Tx, server_settings};
 use crate::db::Row;
 use crate::error::Result;
 use crate::ids::{FileId, UserId};
@@ -11,7 +11,7 @@ use crate::ids::{FileId, UserId};
 /// Rows of a statement.
 const PAGE: u32 = 1_000;
 
-/// Returns the hashes of the bytes of all files, thumbnails, users' pictures and archives, each with its size in bytes where
+/// Returns the hashes of the bytes of all files, thumbnails, users' pictures, archives and of the logo, each with its size in bytes where
 /// it is stored. It grows with the number of files, so only the operator's commands use it.
 ///
 /// # Errors
@@ -42,6 +42,7 @@ pub fn needed(tx: &mut Tx) -> Result<BTreeMap<String, Option<u64>>> {
             }
         }
     }
+    needed.extend(server_settings::stored(tx)?.logo_hash().map(|hash| (hash.to_owned(), None)));
     Ok(needed)
 }
 
@@ -68,6 +69,9 @@ pub fn needed_by(tx: &mut Tx, hash: &str) -> Result<Option<String>> {
         && let Some(archive) = tx.query_opt(sql, &[&hash], archive)?
     {
         return Ok(Some(archive));
+    }
+    if server_settings::stored(tx)?.logo_hash() == Some(hash) {
+        return Ok(Some("the logo of the server".to_owned()));
     }
     let picture = |row: &Row<'_>| Ok(format!("the picture of user {}", row.get::<UserId>(0)?));
     let sql = "SELECT id FROM users WHERE picture IS NOT NULL AND picture = ?1 LIMIT 1";

@@ -4,7 +4,7 @@ use crate::chat::admin_rights::is_admin;
 use crate::chat::kinds::{AuditAction, Decision, Role, RoomKind};
 use crate::chat::member::{self, Kick, require_moderator};
 use crate::chat::message::{self, Hideable, NewMessage};
-use crate::chat::{Limits, Tx, account, audit, direct};
+use crate::chat::{Fact, Limits, Tx, account, audit, direct};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 
@@ -47,6 +47,7 @@ pub fn decide(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: ReportId, 
     let decided = "UPDATE reports SET decided_at = ?2, decided_by = ?3, decision = ?4
                    WHERE decided_at IS NULL AND (id = ?1 OR (message_id IS NOT NULL AND message_id = ?5))";
     tx.execute(decided, &[&id, &now, &me, &act.decision, &open.message_id])?;
+    tx.publish(Fact::ReportsChanged { room_id: open.room_id });
     let subject = format!("{id} {}", act.decision.as_str());
     audit::append(tx, now, Some(me), AuditAction::ReportDecided, open.room_id, subject)?;
     Ok(Decided { unneeded })

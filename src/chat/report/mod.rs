@@ -1,15 +1,17 @@
 //! Reports of messages and users, which moderators of the room and admins decide.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::admin_rights::{is_admin, require_admin};
-use super::kinds::{Decision, ReportReason, RoomKind};
+use super::kinds::{Decision, ReportReason, Role, RoomKind};
 use super::member::require_moderator;
 use super::message;
 use super::outgoing_hook::event::fire_report;
 use super::user::{self, User};
-use super::{Limits, Tx, member};
+use super::{Fact, Limits, Tx, member};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
@@ -192,6 +194,7 @@ fn add(
         &[&id, &about.room_id, &about.message_id, &user_id, &by, &new.reason, &note, &context, &about.is_private, &now],
     )?;
     fire_report(tx, now, id, about.room_id.filter(|_| !about.is_private))?;
+    tx.publish(Fact::ReportsChanged { room_id: about.room_id.filter(|_| !about.is_private) });
     Ok(id)
 }
 
@@ -283,6 +286,41 @@ pub fn open_count(tx: &mut Tx, me: UserId, queue: Queue) -> Result<u64> {
             Ok(tx.query_one(sql, &[&room_id, &me], |row| row.get(0))?)
         }
     }
+}
+
+/// How many reports are open, in a room or of the whole server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenReports {
+    pub room_id: Option<RoomId>,
+    pub open: u64,
+}
+
+/// Counts the open reports for all who decide them: those of a room for its moderators and for admins, and all for admins.
+/// Moderators do not count those of themselves.
+///
+/// # Errors
+/// Only those of the store.
+pub fn open_counts(tx: &mut Tx, room_id: Option<RoomId>) -> Result<BTreeMap<UserId, Vec<OpenReports>>> {
+    let sql = "SELECT id FROM users WHERE is_admin = 1 AND deleted_at IS NULL";
+    let admins: Vec<UserId> = tx.query_all(sql, &[], |row| row.get(0))?;
+    let mut counts: BTreeMap<UserId, Vec<OpenReports>> = BTreeMap::new();
+    if let Some(first) = admins.first() {
+        let all = OpenReports { room_id: None, open: open_count(tx, *first, Queue::Server)? };
+        counts.extend(admins.iter().map(|admin| (*admin, vec![all])));
+    }
+    let Some(room_id) = room_id else { return Ok(counts) };
+    let sql = "SELECT user_id, COUNT(*) FROM reports
+               WHERE room_id IS NOT NULL AND room_id = ?1 AND is_private = 0 AND decided_at IS NULL GROUP BY user_id";
+    let about: BTreeMap<UserId, u64> =
+        tx.query_all(sql, &[&room_id], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect();
+    let all: u64 = about.values().sum();
+    let moderators = "SELECT user_id FROM members WHERE room_id = ?1 AND role <> ?2";
+    let moderators: Vec<UserId> = tx.query_all(moderators, &[&room_id, &Role::Member], |row| row.get(0))?;
+    for user_id in moderators.into_iter().chain(admins).collect::<BTreeSet<_>>() {
+        let open = all - about.get(&user_id).unwrap_or(&0);
+        counts.entry(user_id).or_default().push(OpenReports { room_id: Some(room_id), open });
+    }
+    Ok(counts)
 }
 
 /// Checks that a user decides the reports of a room: its moderators, and admins.

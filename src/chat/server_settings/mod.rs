@@ -16,6 +16,8 @@ use crate::network::Guests;
 use crate::text::{self, word_filter::WordFilter};
 
 const KEY: &str = "server settings";
+/// Where logos are served, by their hash.
+const LOGOS: &str = "/logo/";
 const NAME_MAX: usize = 40;
 const ANNOUNCEMENT_MAX: usize = 300;
 const WELCOME_MAX: usize = 1_000;
@@ -35,6 +37,8 @@ pub const KEEP_DAYS_MAX: u32 = 3_650;
 pub struct ServerSettings {
     /// The name of the server on its pages; empty for Madang's own.
     pub name: String,
+    /// The address of the logo, a square picture; null for Madang's own.
+    pub logo: Option<String>,
     /// What the lobby says to visitors; empty for Madang's own sentence.
     pub welcome: String,
     /// The rules of the server, in the lobby and where people sign up.
@@ -199,6 +203,28 @@ pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, change: Change) -> Resu
         return Err(Code::Conflict.into());
     }
     let settings = checked(before.settings.clone(), now, change)?;
+    store(tx, now, me, &before, settings)
+}
+
+/// Sets the logo by the hash of its stored bytes, or takes it away. Returns the hash of the one before, too.
+///
+/// # Errors
+/// `forbidden` unless an admin.
+pub fn set_logo(tx: &mut Tx, now: i64, me: UserId, hash: Option<&str>) -> Result<(ServerSettings, Option<String>)> {
+    require_admin(tx, Some(me))?;
+    let before = stored(tx)?;
+    let settings = ServerSettings { logo: hash.map(|hash| format!("{LOGOS}{hash}")), ..before.settings.clone() };
+    let after = store(tx, now, Some(me), &before, settings)?;
+    Ok((after, before.logo_hash().map(str::to_owned)))
+}
+
+fn store(
+    tx: &mut Tx,
+    now: i64,
+    me: Option<UserId>,
+    before: &Numbered,
+    settings: ServerSettings,
+) -> Result<ServerSettings> {
     let fields = changed_fields(&before.settings, &settings);
     if fields.is_empty() {
         return Ok(settings);
@@ -306,6 +332,11 @@ fn changed_fields(before: &ServerSettings, after: &ServerSettings) -> Vec<String
 }
 
 impl ServerSettings {
+    /// Returns the hash of the bytes of the logo.
+    pub fn logo_hash(&self) -> Option<&str> {
+        self.logo.as_deref()?.strip_prefix(LOGOS)
+    }
+
     /// Checks that somebody new may come in now.
     ///
     /// # Errors

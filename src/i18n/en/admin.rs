@@ -73,6 +73,10 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
 
     name: "Server name",
     name_hint: "Madang if empty",
+    logo: "Logo",
+    logo_hint: "A square picture for the lobby, the pages to join and to log in, and the installed app. Its middle is shown.",
+    logo_set: "Upload",
+    logo_remove: "Remove logo",
     welcome: "Welcome text",
     welcome_hint: "Shown to new visitors in the lobby.",
     rules: "Rules",

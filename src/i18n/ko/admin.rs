@@ -73,6 +73,10 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
 
     name: "서버 이름",
     name_hint: "비워 두면 마당",
+    logo: "로고",
+    logo_hint: "로비, 입장, 로그인 화면과 설치한 앱에 보여요. 정사각형이 아니면 가운데를 잘라 써요.",
+    logo_set: "올리기",
+    logo_remove: "로고 지우기",
     welcome: "환영 인사",
     welcome_hint: "로비에서 처음 온 사람에게 보여요.",
     rules: "규칙",

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use crate::chat::audit::{self, Entry};
 use crate::chat::server_invite::{self, ServerInvite};
 use crate::chat::server_settings::{self, Change, Numbered, ServerSettings};
+use crate::chat::{Tx, file};
 use crate::clock::now_ms;
 use crate::config::RoomCreators;
 use crate::db::Subject;
 use crate::error::Result;
+use crate::files::Upload;
 use crate::ids::UserId;
 use crate::service::{App, log_failure};
 
@@ -44,6 +46,25 @@ impl App {
     pub async fn change_server_settings(&self, me: UserId, change: Change) -> Result<ServerSettings> {
         self.rates.act(me)?;
         self.write(Subject::Server, move |tx, _, now| server_settings::change(tx, now, Some(me), change.clone())).await
+    }
+
+    /// Sets the logo: the middle of the upload, re-encoded as a small square.
+    ///
+    /// # Errors
+    /// `forbidden` unless an admin; those of [`App::set_picture`].
+    pub async fn set_logo(&self, me: UserId, upload: Upload) -> Result<ServerSettings> {
+        self.put_portrait(me, upload, move |tx, hash| set_logo(tx, now_ms(), me, Some(hash))).await
+    }
+
+    /// Takes the logo away.
+    ///
+    /// # Errors
+    /// `rate_limited`; `forbidden` unless an admin.
+    pub async fn remove_logo(&self, me: UserId) -> Result<ServerSettings> {
+        self.rates.act(me)?;
+        let (settings, unneeded) = self.write(Subject::Server, move |tx, _, now| set_logo(tx, now, me, None)).await?;
+        self.remove_bytes(unneeded).await;
+        Ok(settings)
     }
 
     /// Creates an invite to sign up.
@@ -95,4 +116,10 @@ impl App {
         let limit = self.config.limits.page(limit.unwrap_or(self.config.limits.page_default))?;
         self.db.read(move |tx| audit::newest(tx, me, before, limit)).await
     }
+}
+
+/// Sets the logo and returns the hashes of stored bytes that are not needed any more.
+fn set_logo(tx: &mut Tx, now: i64, me: UserId, hash: Option<&str>) -> Result<(ServerSettings, Vec<String>)> {
+    let (settings, before) = server_settings::set_logo(tx, now, me, hash)?;
+    Ok((settings, file::unreferenced(tx, before.as_slice())?))
 }

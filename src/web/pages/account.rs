@@ -135,6 +135,7 @@ async fn show_log_in(
         email: "",
         next: &next,
         has_mail: app.has_mail(),
+        server: &app.server_settings(),
         done: query.done(),
         problem: None,
     };
@@ -163,6 +164,7 @@ async fn log_in(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Fo
                 email: &form.email,
                 next: &next,
                 has_mail: app.has_mail(),
+                server: &app.server_settings(),
                 done: None,
                 problem: Some(&problem),
             };

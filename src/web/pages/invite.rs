@@ -42,7 +42,8 @@ async fn show(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Path
         return Ok(redirect_to_room(room.id));
     }
     let (lang, me) = (caller.lang, me.as_ref().map(|me| &*me.user));
-    let page = JoinPage { lang, room: &room, me, name: &any_name(lang), invite: Some(&code), notice: None };
+    let (name, server) = (any_name(lang), app.server_settings());
+    let page = JoinPage { lang, room: &room, me, name: &name, invite: Some(&code), notice: None, server: &server };
     Ok(Html(page.html()).into_response())
 }
 

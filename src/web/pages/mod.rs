@@ -1,7 +1,7 @@
 //! Pages and their forms, one file per noun.
 
 mod account;
-mod admin;
+pub(super) mod admin;
 mod ban;
 mod block;
 mod bot;
@@ -40,7 +40,7 @@ use crate::service::App;
 pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
     Router::new()
         .merge(account::routes())
-        .merge(admin::routes())
+        .merge(admin::routes(upload_limit))
         .merge(ban::routes())
         .merge(block::routes())
         .merge(bot::routes())

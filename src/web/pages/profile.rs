@@ -53,13 +53,18 @@ async fn picture(
     if !is_hash || !app.is_picture(hash.clone()).await? {
         return Err(Code::NotFound.into());
     }
-    let tag = HeaderValue::try_from(format!("\"{}\"", &hash[..32])).map_err(|_| Code::Internal)?;
-    let (caching, policy) = (HeaderValue::from_static(CACHING), HeaderValue::from_static(POLICY));
+    serve(&app, &hash, &headers, CACHING).await
+}
+
+/// Answers with a picture that the server has re-encoded.
+pub(super) async fn serve(app: &App, hash: &str, headers: &HeaderMap, caching: &'static str) -> Result<Response> {
+    let tag = hash.get(..32).and_then(|tag| HeaderValue::try_from(format!("\"{tag}\"")).ok()).ok_or(Code::Internal)?;
+    let (caching, policy) = (HeaderValue::from_static(caching), HeaderValue::from_static(POLICY));
     let cached = [(ETAG, tag.clone()), (CACHE_CONTROL, caching), (CONTENT_SECURITY_POLICY, policy)];
     if headers.get(IF_NONE_MATCH) == Some(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
     }
-    let bytes = app.files.read_all(&hash).await?;
+    let bytes = app.files.read_all(hash).await?;
     // The server re-encoded the picture as one of two types.
     let content_type = if bytes.starts_with(b"\x89PNG") { "image/png" } else { "image/jpeg" };
     Ok((cached, [(CONTENT_TYPE, HeaderValue::from_static(content_type))], bytes).into_response())

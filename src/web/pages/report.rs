@@ -137,13 +137,14 @@ async fn queue(app: &App, caller: &Caller, me: &SignedIn, room: Option<RoomId>, 
         None => Default::default(),
     };
     let now = rfc3339(now_ms());
+    let open_reports = app.open_reports(me.user.id).await.or_problem(caller.lang)?.unwrap_or_default();
     let page = ReportsPage {
         lang: caller.lang,
         room,
         is_open,
         reports: &page.reports,
         next: page.next,
-        head: Head { is_done: query.done.is_some(), notice: query.notice.code(), q: "" },
+        head: Head { is_done: query.done.is_some(), notice: query.notice.code(), q: "", open_reports },
         mutes: &mutes,
         locked_until: shown
             .as_ref()

@@ -185,7 +185,8 @@ async fn join_page(
 ) -> Result<Response> {
     let room = app.room(me.map(|me| me.user.id), id).await?;
     let (lang, me) = (caller.lang, me.map(|me| &*me.user));
-    let page = JoinPage { lang, room: &room, me, name: &any_name(lang), invite: None, notice };
+    let (name, server) = (any_name(lang), app.server_settings());
+    let page = JoinPage { lang, room: &room, me, name: &name, invite: None, notice, server: &server };
     Ok(Html(page.html()).into_response())
 }
 

@@ -1,6 +1,6 @@
 //! The settings of the server, invites to sign up, and the audit log.
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -17,6 +17,7 @@ use crate::error::{Code, Result};
 use crate::service::App;
 use crate::web::extract::{Path, SignedIn};
 use crate::web::form::no_store;
+use crate::web::multipart::single_file;
 use crate::wire::{ChangeServer, NewInvite};
 
 pub(super) fn calls(calls: Calls) -> Calls {
@@ -27,6 +28,16 @@ pub(super) fn calls(calls: Calls) -> Calls {
         })
         .add("PATCH", "/admin/settings", change, "Change settings, at once. For admins of the server.", |call| {
             call.body::<ChangeServer>().response::<ServerSettings>(200).refuses(&[Code::TooLong])
+        })
+        .add(
+            "PUT",
+            "/admin/logo",
+            set_logo,
+            "Set the logo of the server (multipart: `file`); its middle is shown as a square. For admins of the server.",
+            |call| call.multipart().response::<ServerSettings>(200),
+        )
+        .add("DELETE", "/admin/logo", remove_logo, "Remove the logo of the server. For admins of the server.", |call| {
+            call.response::<ServerSettings>(200)
         })
         .add("GET", "/admin/invites", list, "List valid invites to sign up. For admins of the server.", |call| {
             call.response::<ServerInvites>(200)
@@ -55,6 +66,8 @@ pub(super) fn calls(calls: Calls) -> Calls {
 #[serde(rename_all = "camelCase")]
 struct Server {
     name: String,
+    /// The address of the logo; null for Madang's own.
+    logo: Option<String>,
     welcome: String,
     rules: String,
     announcement: String,
@@ -116,6 +129,7 @@ async fn server(State(app): State<App>) -> Json<Server> {
     let settings = app.server_settings();
     Json(Server {
         name: settings.name.clone(),
+        logo: settings.logo.clone(),
         welcome: settings.welcome.clone(),
         rules: settings.rules.clone(),
         announcement: settings.announcement.clone(),
@@ -131,6 +145,16 @@ async fn show(State(app): State<App>, me: SignedIn) -> Result<Json<ServerSetting
 
 async fn change(State(app): State<App>, me: SignedIn, Json(body): Json<ChangeServer>) -> Result<Json<ServerSettings>> {
     app.change_server_settings(me.user.id, body.into()).await.map(Json)
+}
+
+async fn set_logo(State(app): State<App>, me: SignedIn, request: Request) -> Result<Json<ServerSettings>> {
+    app.check_admin(me.user.id).await?;
+    let upload = single_file(request, &app, me.user.id).await?;
+    app.set_logo(me.user.id, upload).await.map(Json)
+}
+
+async fn remove_logo(State(app): State<App>, me: SignedIn) -> Result<Json<ServerSettings>> {
+    app.remove_logo(me.user.id).await.map(Json)
 }
 
 async fn list(State(app): State<App>, me: SignedIn) -> Result<Response> {

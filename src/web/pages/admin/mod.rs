@@ -5,7 +5,7 @@ mod rooms;
 mod server;
 
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -22,7 +22,9 @@ use crate::web::redirect::{Notice, redirect};
 /// Jobs that were given up, on the page.
 const DEAD_JOBS: u32 = 20;
 
-pub(super) fn routes() -> Router<App> {
+pub(in crate::web) use server::logo_routes;
+
+pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
     Router::new()
         .route("/admin", get(show))
         .route("/admin/charts", get(charts))
@@ -32,7 +34,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/admin/log", get(log))
         .merge(people::routes())
         .merge(rooms::routes())
-        .merge(server::routes())
+        .merge(server::routes(upload_limit))
 }
 
 /// What the pages are asked for.
@@ -47,9 +49,15 @@ struct AdminQuery {
 }
 
 impl AdminQuery {
-    fn head(&self) -> Head<'_> {
-        Head { is_done: self.done.as_deref() == Some("saved"), notice: self.notice.code(), q: self.q.trim() }
+    fn head(&self, open_reports: u64) -> Head<'_> {
+        let is_done = self.done.as_deref() == Some("saved");
+        Head { is_done, notice: self.notice.code(), q: self.q.trim(), open_reports }
     }
+}
+
+/// Returns the number beside the way to the reports.
+async fn open_reports(app: &App, me: &SignedIn) -> Result<u64> {
+    Ok(app.open_reports(me.user.id).await?.unwrap_or_default())
 }
 
 /// Returns to a page of a list after a form, with its result. Who is no admin gets a page about that.
@@ -80,7 +88,7 @@ async fn show(
     let folder = app.config.backups.as_ref().map(|backups| backups.place.to_string());
     let page = OverviewPage {
         lang: caller.lang,
-        head: query.head(),
+        head: query.head(open_reports(&app, &me).await.or_problem(caller.lang)?),
         samples: &status.samples,
         storage: &status.storage,
         jobs: &status.jobs,
@@ -158,6 +166,7 @@ async fn log(
     let entries = app.audit_log(me.user.id, query.before, None).await.or_problem(caller.lang)?;
     let is_full = entries.len() == app.config.limits.page_default as usize;
     let next = entries.last().filter(|_| is_full).map(|(entry, _)| entry.number);
-    let head = Head { is_done: false, notice: None, q: "" };
+    let open_reports = open_reports(&app, &me).await.or_problem(caller.lang)?;
+    let head = Head { is_done: false, notice: None, q: "", open_reports };
     Ok(Html(LogPage { lang: caller.lang, head, entries: &entries, next }.html()).into_response())
 }

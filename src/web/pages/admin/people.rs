@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::{AdminQuery, back_to};
+use super::{AdminQuery, back_to, open_reports};
 use crate::chat::admin::{Act, Show};
 use crate::error::Result;
 use crate::ids::UserId;
@@ -40,7 +40,7 @@ async fn show(
     let page = app.people(me.user.id, q, query.show, query.after, None).await.or_problem(caller.lang)?;
     let page = UsersPage {
         lang: caller.lang,
-        head: query.common.head(),
+        head: query.common.head(open_reports(&app, &me).await.or_problem(caller.lang)?),
         me: me.user.id,
         show: query.show,
         people: &page.people,
@@ -110,9 +110,10 @@ async fn carry_out(app: &App, me: UserId, user_id: UserId, form: &PersonForm) ->
 async fn reset(app: &App, caller: &Caller, me: UserId, user_id: UserId, form: &PersonForm) -> PageResult {
     let link = app.reset_link_of(me, user_id).await.or_problem(caller.lang)?;
     let person = app.person(me, user_id).await.or_problem(caller.lang)?;
+    let open_reports = app.open_reports(me).await.or_problem(caller.lang)?.unwrap_or_default();
     let page = UsersPage {
         lang: caller.lang,
-        head: Head { is_done: false, notice: None, q: &form.q },
+        head: Head { is_done: false, notice: None, q: &form.q, open_reports },
         me,
         show: form.show,
         people: &[person],

@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::{AdminQuery, back_to};
+use super::{AdminQuery, back_to, open_reports};
 use crate::error::Result;
 use crate::ids::RoomId;
 use crate::service::App;
@@ -37,7 +37,7 @@ async fn show(
     let page = app.all_rooms(me.user.id, q, query.after, None).await.or_problem(caller.lang)?;
     let page = RoomsPage {
         lang: caller.lang,
-        head: query.common.head(),
+        head: query.common.head(open_reports(&app, &me).await.or_problem(caller.lang)?),
         rooms: &page.rooms,
         next: page.next.map(|next| next.to_string()),
     };

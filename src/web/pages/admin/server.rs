@@ -1,31 +1,69 @@
 //! The settings of the server and invites to sign up.
 
 use axum::Router;
-use axum::extract::{Query, State};
-use axum::response::{Html, IntoResponse};
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use http::HeaderMap;
 use serde::Deserialize;
 
-use super::{AdminQuery, back_to};
+use super::super::profile;
+use super::{AdminQuery, back_to, open_reports};
 use crate::chat::kinds::{DirectFrom, SignUpPolicy, WordAction};
 use crate::chat::server_settings::{Change, UnwantedWord};
 use crate::clock::now_ms;
 use crate::config::RoomCreators;
+use crate::error::{Code, Result};
 use crate::network::Guests;
 use crate::service::App;
 use crate::view::admin::SettingsPage;
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::{Form, no_store, number};
+use crate::web::multipart::single_file;
 use crate::web::page_error::{OrLobby, OrPageError, PageResult};
 
 const PATH: &str = "/admin/settings";
 
-pub(super) fn routes() -> Router<App> {
+/// The address of a logo is that of its bytes. Visitors see it, too.
+const LOGO_CACHING: &str = "public, max-age=31536000, immutable";
+
+pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
     Router::new()
         .route("/admin/settings", get(show).post(change))
+        .route("/admin/logo", post(set_logo).layer(upload_limit))
+        .route("/admin/logo/remove", post(remove_logo))
         .route("/admin/lock", post(lock))
         .route("/admin/invites", post(create_invite))
         .route("/admin/invites/{code}/delete", post(revoke_invite))
+}
+
+/// Returns the route of the logo itself, which has its own caching.
+pub(in crate::web) fn logo_routes() -> Router<App> {
+    Router::new().route("/logo/{hash}", get(logo))
+}
+
+/// `GET /logo/{hash}`: for everyone.
+async fn logo(State(app): State<App>, Path(hash): Path<String>, headers: HeaderMap) -> Result<Response> {
+    if app.server_settings().logo_hash() != Some(hash.as_str()) {
+        return Err(Code::NotFound.into());
+    }
+    profile::serve(&app, &hash, &headers, LOGO_CACHING).await
+}
+
+/// `POST /admin/logo`
+async fn set_logo(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, request: Request) -> PageResult {
+    app.check_admin(me.user.id).await.or_problem(caller.lang)?;
+    let set = match single_file(request, &app, me.user.id).await {
+        Ok(upload) => app.set_logo(me.user.id, upload).await.map(drop),
+        Err(error) => Err(error),
+    };
+    back_to(caller.lang, PATH, &[], set)
+}
+
+/// `POST /admin/logo/remove`
+async fn remove_logo(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>) -> PageResult {
+    let removed = app.remove_logo(me.user.id).await.map(drop);
+    back_to(caller.lang, PATH, &[], removed)
 }
 
 /// `GET /admin/settings`
@@ -39,8 +77,8 @@ async fn show(
     let invites: Vec<_> = invites.map(|invite| (invite.clone(), app.server_invite_link(&invite.code))).collect();
     let settings = app.server_settings();
     let locked_until = settings.joins_locked_until.filter(|&until| until > now_ms());
-    let page =
-        SettingsPage { lang: caller.lang, head: query.head(), settings: &settings, locked_until, invites: &invites };
+    let head = query.head(open_reports(&app, &me).await.or_problem(caller.lang)?);
+    let page = SettingsPage { lang: caller.lang, head, settings: &settings, locked_until, invites: &invites };
     Ok(no_store(Html(page.html()).into_response()))
 }
 

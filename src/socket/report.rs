@@ -1,0 +1,30 @@
+//! How many reports are open, sent to those who decide them when one is made or decided.
+
+use std::collections::BTreeMap;
+
+use socketio::Namespace;
+
+use crate::chat::report::OpenReports;
+use crate::ids::UserId;
+use crate::realtime::ConnectedUser;
+use crate::service::App;
+use crate::wire;
+
+/// Sends the counts that have changed in the last second.
+pub(super) async fn flush(app: &App, chat: &Namespace) {
+    for room_id in app.realtime.changes.take_reports() {
+        // If the database does not answer now, the counts are sent with the next change.
+        let counts: BTreeMap<UserId, Vec<OpenReports>> = app.open_reports_of(room_id).await.unwrap_or_default();
+        for (user_id, counts) in counts {
+            let sockets = app.realtime.connections.sockets(user_id);
+            for OpenReports { room_id, open } in counts {
+                let Ok(packet) = chat.packet("reports", &wire::Reports { room: room_id, open }) else { continue };
+                let people =
+                    sockets.iter().filter(|socket| socket.data().is_some_and(|user: &ConnectedUser| !user.is_bot));
+                people.for_each(|socket| {
+                    socket.send(&packet);
+                });
+            }
+        }
+    }
+}
