@@ -4,10 +4,10 @@ use std::io::{self, Read};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use ring::aead::{Aad, Nonce};
 use ring::hmac;
 
-use super::{Encryption, FileKey, Keys, cipher, derive, passphrase, x25519};
+use super::stanza::Stanza;
+use super::{Encryption, FileKey, Keys, derive, passphrase, x25519};
 
 /// The first line of every encrypted file.
 pub const BEGIN: &[u8] = b"age-encryption.org/v1\n";
@@ -15,13 +15,6 @@ pub const BEGIN: &[u8] = b"age-encryption.org/v1\n";
 const MAX: usize = 64 * 1024;
 /// The columns of a line of base64.
 const COLUMNS: usize = 64;
-
-/// The file key, encrypted for one recipient.
-pub(super) struct Stanza {
-    /// The kind of recipient, and what that needs.
-    pub(super) arguments: Vec<String>,
-    pub(super) body: Vec<u8>,
-}
 
 /// Writes the header of a new file.
 pub(super) fn write(encryption: &Encryption, file_key: &FileKey) -> Result<Vec<u8>, String> {
@@ -118,21 +111,6 @@ fn line(text: &[u8], at: usize) -> Option<&str> {
 
 fn mac_key(file_key: &FileKey) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, &derive(&file_key.0, &[], "header"))
-}
-
-/// Encrypts the file key. Each key is used once, so the nonce may be zero.
-pub(super) fn wrap(key: &[u8; 32], file_key: &FileKey) -> Vec<u8> {
-    let mut body = file_key.0.to_vec();
-    let sealed = cipher(key).seal_in_place_append_tag(Nonce::assume_unique_for_key([0; 12]), Aad::empty(), &mut body);
-    sealed.expect("16 bytes are less than the cipher can seal");
-    body
-}
-
-/// Decrypts the file key; `None` if the key is another.
-pub(super) fn unwrap(key: &[u8; 32], stanza: &Stanza) -> Option<FileKey> {
-    let mut body = stanza.body.clone();
-    let opened = cipher(key).open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::empty(), &mut body).ok()?;
-    <[u8; 16]>::try_from(&*opened).ok().map(FileKey)
 }
 
 /// An error of a payload that was changed or cut.

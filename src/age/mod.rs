@@ -12,6 +12,7 @@
 mod bech32;
 mod header;
 mod passphrase;
+mod stanza;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use scrypt::{Params, scrypt};
 
-use super::header::{Stanza, unwrap, wrap};
+use super::stanza::{Stanza, unwrap, wrap};
 use super::{FileKey, random};
 
 pub(super) const NAME: &str = "scrypt";
@@ -16,7 +16,7 @@ const PURPOSE: &[u8] = b"age-encryption.org/v1/scrypt";
 const WORK: u8 = 16;
 /// The most work that a file may ask for: 1 GiB.
 const MAX_WORK: u8 = 20;
-/// The least length. Whoever has the file may try as many passphrases as they like.
+/// The least length: anyone who has the file may try as many passphrases as they like.
 const MIN_LENGTH: usize = 16;
 
 /// A passphrase of encrypted files.

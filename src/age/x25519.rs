@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use super::header::{Stanza, unwrap, wrap};
+use super::stanza::{Stanza, unwrap, wrap};
 use super::{FileKey, bech32, derive, random};
 
 pub(super) const NAME: &str = "X25519";

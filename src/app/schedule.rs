@@ -46,7 +46,7 @@ pub(super) fn start(app: &App, sockets: &Server) {
         every(config.housekeeping, "backup", app, move |app| {
             let backups = Arc::clone(&at_times);
             async move {
-                let found = backups.run_if_due(false).await;
+                let found = backups.run_if_due(&app, false).await;
                 app.note_backups(found);
             }
         });
@@ -54,7 +54,7 @@ pub(super) fn start(app: &App, sockets: &Server) {
             let backups = Arc::clone(&backups);
             async move {
                 if app.take_backup_request() {
-                    let found = backups.run_if_due(true).await;
+                    let found = backups.run_if_due(&app, true).await;
                     app.note_backups(found);
                 }
             }

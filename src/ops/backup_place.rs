@@ -6,14 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::archive::Source;
-use super::backup::open;
 use super::stored::hash_of;
 use crate::age::Keys;
 use crate::backup_files::{self, BEGIN, Found};
-use crate::chat::{Tx, instance};
 use crate::config::{BackupObject, BackupPlace, BackupSource, Config, S3Settings};
 use crate::data_folder;
-use crate::error::Error;
 use crate::files::NamedObjects;
 
 /// The place, opened.
@@ -47,15 +44,15 @@ impl Place {
     }
 
     /// Prepares the folder in which the next backup is written, and returns it: the folder of backups itself, or one from
-    /// which it goes into the bucket. Removes what an ended process left.
+    /// which it goes into the bucket, which is marked as that of its owner. Removes what an ended process left.
     ///
     /// # Errors
     /// A sentence for the operator: a folder cannot be made, or the bucket cannot be used.
-    pub(crate) fn prepare(&self, config: &Config) -> Result<PathBuf, String> {
+    pub(crate) fn prepare(&self, config: &Config, owner: &str) -> Result<PathBuf, String> {
         let folder = match self {
             Self::Folder(folder) => folder.clone(),
             Self::Bucket(objects) => {
-                objects.check(&instance(config)?)?;
+                objects.check(owner)?;
                 objects.abort_uploads(BEGIN)?;
                 config.data_dir.join("backups/outgoing")
             }
@@ -100,12 +97,6 @@ impl Place {
             Self::Bucket(objects) => objects.remove(name),
         }
     }
-}
-
-/// Returns the id of the server, which its bucket is marked with.
-fn instance(config: &Config) -> Result<String, String> {
-    let read = open(&config.database())?.read(|tx: &mut Tx| instance::id(tx));
-    read.map_err(|error: Error| format!("cannot read the database: {}", error.message))
 }
 
 /// Returns the backup that a command reads: a file, or an object if it has the address of one.

@@ -16,6 +16,7 @@ use crate::clock;
 use crate::config::{BackupPlace, Backups, Config};
 use crate::data_folder;
 use crate::metrics;
+use crate::service::App;
 
 /// How long after a failure comes the next attempt, unless one would be due earlier.
 const RETRY_DELAY: Duration = Duration::from_secs(3_600);
@@ -46,7 +47,7 @@ impl ScheduledBackups {
 
     /// Makes a backup if one is due or wanted. Returns the backups that there are, the newest first; `None` if that is not
     /// known.
-    pub async fn run_if_due(self: Arc<Self>, is_wanted: bool) -> Option<Vec<Backup>> {
+    pub async fn run_if_due(self: Arc<Self>, app: &App, is_wanted: bool) -> Option<Vec<Backup>> {
         let _turn = self.turn.lock().await;
         let has_just_failed =
             self.failed_at.lock().is_some_and(|at| at.elapsed() < RETRY_DELAY.min(self.backups.every));
@@ -54,8 +55,14 @@ impl ScheduledBackups {
             return None;
         }
         let backups = Arc::clone(&self);
-        let run = tokio::task::spawn_blocking(move || backups.work(is_wanted));
-        match run.await.unwrap_or_else(|error| Err(error.to_string())) {
+        let run = match app.instance_id().await {
+            Ok(owner) => {
+                let run = tokio::task::spawn_blocking(move || backups.work(&owner, is_wanted));
+                run.await.unwrap_or_else(|error| Err(error.to_string()))
+            }
+            Err(error) => Err(error.message.into_owned()),
+        };
+        match run {
             Ok(found) => {
                 *self.failed_at.lock() = None;
                 Some(backup_files::listed(&found))
@@ -69,14 +76,14 @@ impl ScheduledBackups {
         }
     }
 
-    fn work(&self, is_wanted: bool) -> Result<Vec<Found>, String> {
+    fn work(&self, owner: &str, is_wanted: bool) -> Result<Vec<Found>, String> {
         let place = Place::open(&self.backups.place)?;
         let mut found = self.found(&place)?;
         note(&found);
         if !is_wanted && !self.is_due(found.last()) {
             return Ok(found);
         }
-        let made = self.make(&place, found.last())?;
+        let made = self.make(&place, owner, found.last())?;
         tracing::info!(file = %format!("{}/{}", self.backups.place, made.name), "made a backup and checked it");
         found.retain(|it| it.name != made.name);
         found = backup_files::sorted([found, vec![made]].concat());
@@ -109,9 +116,9 @@ impl ScheduledBackups {
         newest.is_none_or(|newest| !(0..every).contains(&clock::now_ms().saturating_sub(newest.made_ms)))
     }
 
-    fn make(&self, place: &Place, newest: Option<&Found>) -> Result<Found, String> {
+    fn make(&self, place: &Place, owner: &str, newest: Option<&Found>) -> Result<Found, String> {
         let encryption = self.backups.encryption.clone();
-        let folder = place.prepare(&self.config)?;
+        let folder = place.prepare(&self.config, owner)?;
         self.refuse_without_room(&folder, newest)?;
         let made_ms = clock::now_ms();
         let name = backup_files::name(made_ms, encryption.is_some());

@@ -9,12 +9,12 @@ use crate::support::TempDir;
 
 /// Lays a folder over the root and runs a script in that.
 const OVER_THE_ROOT: &str = r#"
-    mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
-    mount --rbind /dev "$1/root/dev"
-    mount --rbind /proc "$1/root/proc"
-    mkdir -p "$1/root/packages"
-    mount --bind "$1/packages" "$1/root/packages"
-    exec chroot "$1/root" sh -euc "$2""#;
+    mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/merged"
+    mount --rbind /dev "$1/merged/dev"
+    mount --rbind /proc "$1/merged/proc"
+    mkdir -p "$1/merged/packages"
+    mount --bind "$1/packages" "$1/merged/packages"
+    exec chroot "$1/merged" sh -euc "$2""#;
 
 /// Each line that begins with `==` is compared.
 const LIFE: &str = r#"
@@ -75,7 +75,7 @@ const EXPECTED: &[&str] = &[
 fn the_package_is_installed_upgraded_removed_and_purged() {
     let folder = TempDir::new();
     let at = folder.path().to_str().unwrap();
-    for part in ["upper", "work", "root", "packages"] {
+    for part in ["upper", "work", "merged", "packages"] {
         std::fs::create_dir(folder.path().join(part)).unwrap();
     }
     let over_the_root = |script: &str| {

@@ -69,7 +69,7 @@ fn start(context: &Context, members: usize, tls: Option<&Tls>) -> Outcome<(Serve
     let files = tls.map(|tls| [path(&tls.folder, "certificate.pem"), path(&tls.folder, "key.pem")]);
     let mut settings = UNLIMITED.to_vec();
     if let Some([certificate, key]) = &files {
-        settings.extend([("TLS_CERT", certificate.as_str()), ("TLS_KEY", key), ("TLS_HTTP_PORT", "off")]);
+        settings.extend([("TLS_CERT", certificate.as_str()), ("TLS_KEY", key)]);
     }
     let server = server.restart(context, &settings)?;
     let load = Load::new(server.process.port)?.with_tls(tls.map(|tls| Arc::clone(&tls.trust)));

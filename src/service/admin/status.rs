@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::backup_files::{self, Backup};
 use crate::chat::admin::{self, Storage, Waiting};
+use crate::chat::instance;
 use crate::clock::now_ms;
 use crate::config::BackupPlace;
 use crate::data_folder;
@@ -138,6 +139,17 @@ impl App {
         .await?;
         self.is_backup_wanted.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Returns the id by which this server is known elsewhere.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn instance_id(&self) -> Result<String> {
+        match self.db.read(instance::known_id).await? {
+            Some(id) => Ok(id),
+            None => self.db.write(Subject::Server, instance::id).await,
+        }
     }
 
     /// Keeps the backups of a bucket for admins, as the schedule has found them, the newest first.
