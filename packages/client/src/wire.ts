@@ -497,6 +497,8 @@ export interface FoundMessage {
   roomId: string;
   /** The room's rev at which the message was sent: its place in the history. */
   seq: number;
+  /** Whether it notifies nobody; left out where it may. */
+  silent?: boolean;
   system?: System | null;
   /** The text. A system message has none in the store; it is filled in for the reader's language. */
   text: string;
@@ -1567,6 +1569,8 @@ export interface WireMessage {
   roomId: string;
   /** The room's rev at which the message was sent: its place in the history. */
   seq: number;
+  /** Whether it notifies nobody; left out where it may. */
+  silent?: boolean;
   system?: System | null;
   /** The text. A system message has none in the store; it is filled in for the reader's language. */
   text: string;
