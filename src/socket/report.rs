@@ -19,8 +19,9 @@ pub(super) async fn flush(app: &App, chat: &Namespace) {
             let sockets = app.realtime.connections.sockets(user_id);
             for OpenReports { room_id, open } in counts {
                 let Ok(packet) = chat.packet("reports", &wire::Reports { room: room_id, open }) else { continue };
-                let people =
-                    sockets.iter().filter(|socket| socket.data().is_some_and(|user: &ConnectedUser| !user.is_bot));
+                let people = sockets
+                    .iter()
+                    .filter(|socket| socket.data().is_some_and(|user: &ConnectedUser| user.bot.is_none()));
                 people.for_each(|socket| {
                     socket.send(&packet);
                 });

@@ -32,7 +32,7 @@ use crate::process::Folder;
 
 type Measure = fn(&Context) -> Outcome<Value>;
 
-const ALL: [(&str, Measure); 14] = [
+const ALL: [(&str, Measure); 15] = [
     ("start", start::measure),
     ("fanout", fanout::measure),
     ("memory", memory::measure),

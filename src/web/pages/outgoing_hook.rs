@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::admin::open_reports;
 use super::hook;
 use crate::chat::kinds::HookEvent;
 use crate::chat::outgoing_hook::Scope;
@@ -152,7 +153,8 @@ async fn server_page(
     notice: Option<Code>,
 ) -> PageResult {
     let outgoing = app.outgoing_hooks(me.user.id, Scope::Server).await.or_problem(caller.lang)?;
-    let head = Head { is_done: false, notice, q: "" };
+    let open_reports = open_reports(app, me).await.or_problem(caller.lang)?;
+    let head = Head { is_done: false, notice, q: "", open_reports };
     let page = HooksPage { lang: caller.lang, head, outgoing: &outgoing, fresh };
     Ok(no_store(Html(page.html()).into_response()))
 }

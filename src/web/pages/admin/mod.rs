@@ -56,7 +56,7 @@ impl AdminQuery {
 }
 
 /// Returns the number beside the way to the reports.
-async fn open_reports(app: &App, me: &SignedIn) -> Result<u64> {
+pub(super) async fn open_reports(app: &App, me: &SignedIn) -> Result<u64> {
     Ok(app.open_reports(me.user.id).await?.unwrap_or_default())
 }
 
