@@ -190,7 +190,7 @@ story("after too many changes the room is reset, or pulled where each message co
   const room = await minji.join(id);
   const first = await room.send("first");
   const since = { rev: first.rev, epoch: room.info.epoch };
-  await Promise.all(numbered(600).map((no) => minji.call("message", { room: id, key: no, text: no })));
+  await Promise.all(numbered(600).map((no) => minji.call("message", { room: id, key: no, text: no }, 60_000)));
 
   const [reset, pull] = await Promise.all([client("jun"), client("sora")]);
   const page = listen(await reset.join(id, { since }));
@@ -209,7 +209,7 @@ story("nothing is lost on a room to which nobody listens yet", async () => {
   const [minji, jun] = await Promise.all([client("minji"), client("jun")]);
   const id = await newRoom(minji);
   const [hers, his] = [await minji.join(id), await jun.join(id)];
-  await Promise.all(numbered(1200).map((no) => minji.call("message", { room: id, key: no, text: no })));
+  await Promise.all(numbered(1200).map((no) => minji.call("message", { room: id, key: no, text: no }, 60_000)));
   await hers.send("last");
   const heard = listen(his);
   // More than are held: the newest page, as on a first join.
