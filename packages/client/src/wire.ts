@@ -2,7 +2,7 @@
 // UPDATE=1 cargo test --workspace --test all reference
 
 /** The stable code of an error. */
-export type Code = "invalid" | "too_long" | "bad_image" | "bad_json" | "bad_request" | "unauthenticated" | "bad_credentials" | "forbidden" | "not_a_member" | "wrong_password" | "banned" | "muted" | "read_only" | "too_new" | "joins_locked" | "filtered" | "room_closed" | "not_found" | "room_not_found" | "method_not_allowed" | "room_full" | "email_taken" | "conflict" | "too_many" | "gone" | "too_large" | "unsupported_type" | "misdirected" | "rate_limited" | "busy" | "unavailable" | "search_unavailable" | "draining" | "internal" | "unknown_event";
+export type Code = "invalid" | "too_long" | "bad_image" | "bad_json" | "bad_request" | "unauthenticated" | "bad_credentials" | "forbidden" | "not_a_member" | "wrong_password" | "banned" | "muted" | "read_only" | "too_new" | "joins_locked" | "filtered" | "room_closed" | "not_found" | "room_not_found" | "method_not_allowed" | "room_full" | "email_taken" | "conflict" | "too_many" | "gone" | "too_large" | "unsupported_type" | "misdirected" | "rate_limited" | "busy" | "command_failed" | "unavailable" | "search_unavailable" | "draining" | "internal" | "unknown_event";
 
 /** The codes with which the same request may succeed later. */
 export const RETRYABLE: readonly string[] = ["rate_limited", "busy", "unavailable", "draining", "internal"];
@@ -126,6 +126,7 @@ export interface Auth {
 /** A backup as admins see it. */
 export interface Backup {
   bytes: number;
+  encrypted: boolean;
   /** RFC 3339 UTC with milliseconds. */
   madeAt: string;
   /** The name of the file. */
@@ -292,7 +293,7 @@ export interface CloseRoom {
 }
 
 export interface Command {
-  /** Whose it is; null for one that every room has. */
+  /** The bot or the webhook whose it is; null for one that every room has. */
   bot: User | null;
   hintEn: string;
   /** What it does and takes, in Korean and English. */
@@ -539,8 +540,8 @@ export interface Hook {
   user: User;
 }
 
-/** What an outgoing webhook is told. */
-export type HookEvent = "edit" | "delete" | "reaction" | "join" | "message" | "exit";
+/** What an outgoing webhook is sent. */
+export type HookEvent = "edit" | "reaction" | "join" | "message" | "delete" | "exit" | "room" | "report" | "roomCreated" | "roomRemoved";
 
 export interface HookName {
   name: string;
@@ -793,15 +794,18 @@ export interface NewMessage {
   key?: string | null;
   /** The seq of the message to reply to. */
   replyTo?: number | null;
+  /** Whether it notifies nobody: no push, no mail, no sound, and a mention in it is not counted. */
+  silent?: boolean;
   text?: string;
   /** For a whisper: the only other person who sees it. */
   to?: string | null;
 }
 
 export interface NewOutgoingHook {
+  /** Those of a room, or any for one of the server. */
   events: HookEvent[];
-  /** Whether it is told what bots do. Two programs that answer each other never stop. */
-  hearsBots?: boolean;
+  /** Whether it is also sent what bots do. Two programs that answer each other never stop. */
+  includesBots?: boolean;
   /** `http` or `https`, on a public host and the default port. */
   url: string;
 }
@@ -888,31 +892,35 @@ export interface Origin {
   user: User | null;
 }
 
-/** An outgoing webhook: an address that is told what happens in the room. */
+/** An outgoing webhook: an address that receives what happens in a room or on the server. */
 export interface OutgoingHook {
   by: User | null;
   /** RFC 3339 UTC with milliseconds. */
   createdAt: string;
   events: HookEvent[];
-  /** Whether it is told what bots do. */
-  hearsBots: boolean;
   id: string;
+  /** Whether it is also sent what bots do. */
+  includesBots: boolean;
+  /** The events that were not queued, as a thousand waited. */
+  leftOut: number;
   /** When it was paused, after twenty failures in a row. */
   pausedAt: string | null;
   url: string;
 }
 
-/** An outgoing webhook: an address that is told what happens in the room. */
+/** An outgoing webhook: an address that receives what happens in a room or on the server. */
 export interface OutgoingHookWithKey {
   by: User | null;
   /** RFC 3339 UTC with milliseconds. */
   createdAt: string;
   events: HookEvent[];
-  /** Whether it is told what bots do. */
-  hearsBots: boolean;
   id: string;
+  /** Whether it is also sent what bots do. */
+  includesBots: boolean;
   /** The key of the signatures, as Standard Webhooks write it; a secret. */
   key: string;
+  /** The events that were not queued, as a thousand waited. */
+  leftOut: number;
   /** When it was paused, after twenty failures in a row. */
   pausedAt: string | null;
   url: string;
@@ -1130,10 +1138,11 @@ export interface Report {
 /** Why somebody reports. */
 export type ReportReason = "spam" | "abuse" | "sexual" | "violence" | "privacy" | "other" | "words";
 
+/** How many reports are open. */
 export interface Reports {
-  /** `after` of the next page; null on the last. */
-  next: string | null;
-  reports: Report[];
+  open: number;
+  /** Null for all of the server, which admins decide. */
+  room: string | null;
 }
 
 export interface RestEdit {
@@ -1159,6 +1168,12 @@ export interface RestMembers {
   members: Member[];
   /** `after` of the next page; null on the last. */
   next: string | null;
+}
+
+export interface RestReports {
+  /** `after` of the next page; null on the last. */
+  next: string | null;
+  reports: Report[];
 }
 
 export interface Rev {
@@ -1300,6 +1315,8 @@ export interface Send {
   /** The seq of the message replied to. */
   replyTo?: number | null;
   room: RoomRef;
+  /** Whether it notifies nobody: no push, no mail, no sound, and a mention in it is not counted. */
+  silent?: boolean;
   text?: string;
   /** The recipient of a whisper. */
   to?: string | null;
@@ -1320,6 +1337,8 @@ export interface Server {
   announcement: string;
   /** Whether visitors may come in as guests. */
   guests: boolean;
+  /** The address of the logo; null for Madang's own. */
+  logo: string | null;
   name: string;
   rules: string;
   signUp: SignUpPolicy;
@@ -1364,6 +1383,8 @@ export interface ServerSettings {
   keepIdleRoomsDays: number;
   /** For how many days messages are kept; 0 for good. Rooms may keep them for less. */
   keepMessagesDays: number;
+  /** The address of the logo, a square picture; null for Madang's own. */
+  logo: string | null;
   /** The name of the server on its pages; empty for Madang's own. */
   name: string;
   /** Who may create open rooms; null as the setting `ROOM_CREATORS` says. */
@@ -1644,6 +1665,8 @@ export interface ChatEvents {
   reads: ReadByMany;
   /** The room was removed. */
   removeRoom: string;
+  /** A report was made or decided: how many are open now. For those who decide them, moderators by room and admins by room and for the whole server. At most once a second. */
+  reports: Reports;
   /** The highest rev that the user may see, by room. Sent after joining and now and then. */
   rev: Record<string, number>;
   /** A user is typing. May be lost. */
@@ -1720,6 +1743,55 @@ export interface Routes {
     path: { number: string };
     answer: undefined;
   };
+  /** Remove the logo of the server. For admins of the server. */
+  "DELETE /api/admin/logo": {
+    answer: ServerSettings;
+  };
+  /** Set the logo of the server (multipart: `file`); its middle is shown as a square. For admins of the server. */
+  "PUT /api/admin/logo": {
+    body: FormData;
+    answer: ServerSettings;
+  };
+  /** List outgoing webhooks. Of the whole server; for admins. */
+  "GET /api/admin/outgoing-hooks": {
+    answer: OutgoingHooks;
+  };
+  /** Create an outgoing webhook. Its key is shown once. Of the whole server; for admins. */
+  "POST /api/admin/outgoing-hooks": {
+    body: NewOutgoingHook;
+    answer: OutgoingHookWithKey;
+  };
+  /** Revoke an outgoing webhook. Of the whole server; for admins. */
+  "DELETE /api/admin/outgoing-hooks/{hookId}": {
+    path: { hookId: string };
+    answer: undefined;
+  };
+  /** List the deliveries of an outgoing webhook of the last three days, the latest first. Of the whole server; for admins. */
+  "GET /api/admin/outgoing-hooks/{hookId}/deliveries": {
+    path: { hookId: string };
+    query?: {
+      /** The `id` of the last delivery of the page before. */
+      before?: string | null;
+      /** 1 to 100; 50 if left out. */
+      limit?: number | null;
+    };
+    answer: Deliveries;
+  };
+  /** Send a delivery again, under the same id. Of the whole server; for admins. */
+  "POST /api/admin/outgoing-hooks/{hookId}/deliveries/{deliveryId}/replay": {
+    path: { hookId: string; deliveryId: string };
+    answer: undefined;
+  };
+  /** Let an outgoing webhook that was paused go on with what waits. Of the whole server; for admins. */
+  "POST /api/admin/outgoing-hooks/{hookId}/resume": {
+    path: { hookId: string };
+    answer: OutgoingHook;
+  };
+  /** Give an outgoing webhook a new key. Of the whole server; for admins. */
+  "POST /api/admin/outgoing-hooks/{hookId}/rotate": {
+    path: { hookId: string };
+    answer: OutgoingHookWithKey;
+  };
   /** List all reports, newest first. For admins of the server. */
   "GET /api/admin/reports": {
     query?: {
@@ -1730,7 +1802,7 @@ export interface Routes {
       /** 1 to 100; 50 if left out. */
       limit?: number | null;
     };
-    answer: Reports;
+    answer: RestReports;
   };
   /** List all open rooms, newest first, also unlisted ones. For admins of the server. */
   "GET /api/admin/rooms": {
@@ -2115,12 +2187,12 @@ export interface Routes {
     path: { id: string; userId: string };
     answer: undefined;
   };
-  /** List the slash commands of a room: those that every room has, and those of its bots. */
+  /** List the slash commands of a room: those that every room has, and those of its bots and webhooks. */
   "GET /api/rooms/{id}/commands": {
     path: { id: string };
     answer: Commands;
   };
-  /** Run a slash command. One of a bot is whispered to it, and the bot answers by a whisper or to the room. `not_found` for a text that is no command of the room, which may be sent as a message. */
+  /** Run a slash command. One of a bot is whispered to it, and the bot answers by a whisper or to the room; one of a webhook is posted to its address, whose answer is for the caller or for the room. `not_found` for a text that is no command of the room, which may be sent as a message. */
   "POST /api/rooms/{id}/commands": {
     path: { id: string };
     body: Run;
@@ -2294,23 +2366,29 @@ export interface Routes {
     body: SetLevel;
     answer: undefined;
   };
-  /** List outgoing webhooks. For the owner and moderators. */
+  /** List outgoing webhooks. The owner and moderators manage them. */
   "GET /api/rooms/{id}/outgoing-hooks": {
     path: { id: string };
     answer: OutgoingHooks;
   };
-  /** Create an outgoing webhook. Its key is shown once. For the owner and moderators. */
+  /** Create an outgoing webhook. Its key is shown once. The owner and moderators manage them. */
   "POST /api/rooms/{id}/outgoing-hooks": {
     path: { id: string };
     body: NewOutgoingHook;
     answer: OutgoingHookWithKey;
   };
-  /** Revoke an outgoing webhook. */
+  /** Revoke an outgoing webhook. The owner and moderators manage them. */
   "DELETE /api/rooms/{id}/outgoing-hooks/{hookId}": {
     path: { id: string; hookId: string };
     answer: undefined;
   };
-  /** List the deliveries of an outgoing webhook of the last three days, the latest first. */
+  /** Replace the slash commands of an outgoing webhook. They are posted to its address. */
+  "PUT /api/rooms/{id}/outgoing-hooks/{hookId}/commands": {
+    path: { id: string; hookId: string };
+    body: SetCommands;
+    answer: undefined;
+  };
+  /** List the deliveries of an outgoing webhook of the last three days, the latest first. The owner and moderators manage them. */
   "GET /api/rooms/{id}/outgoing-hooks/{hookId}/deliveries": {
     path: { id: string; hookId: string };
     query?: {
@@ -2321,17 +2399,17 @@ export interface Routes {
     };
     answer: Deliveries;
   };
-  /** Send a delivery again, under the same id. */
+  /** Send a delivery again, under the same id. The owner and moderators manage them. */
   "POST /api/rooms/{id}/outgoing-hooks/{hookId}/deliveries/{deliveryId}/replay": {
     path: { id: string; hookId: string; deliveryId: string };
     answer: undefined;
   };
-  /** Let an outgoing webhook that was paused go on with what waits. */
+  /** Let an outgoing webhook that was paused go on with what waits. The owner and moderators manage them. */
   "POST /api/rooms/{id}/outgoing-hooks/{hookId}/resume": {
     path: { id: string; hookId: string };
     answer: OutgoingHook;
   };
-  /** Give an outgoing webhook a new key. */
+  /** Give an outgoing webhook a new key. The owner and moderators manage them. */
   "POST /api/rooms/{id}/outgoing-hooks/{hookId}/rotate": {
     path: { id: string; hookId: string };
     answer: OutgoingHookWithKey;
@@ -2358,7 +2436,7 @@ export interface Routes {
       /** 1 to 100; 50 if left out. */
       limit?: number | null;
     };
-    answer: Reports;
+    answer: RestReports;
   };
   /** Schedule a message, or a reminder for oneself. It is sent under the rules of the moment at which it is due; what is refused then stays in the list with the reason. */
   "POST /api/rooms/{id}/scheduled": {

@@ -23,17 +23,20 @@ use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect};
 
 pub(super) fn routes() -> Router<App> {
-    let forms =
-        ["/room/{id}/outgoing-hooks", "/admin/outgoing-hooks"].into_iter().fold(Router::new(), |router, path| {
-            router
-                .route(path, post(create))
-                .route(&format!("{path}/{{hookId}}"), get(show))
-                .route(&format!("{path}/{{hookId}}/rotate"), post(rotate))
-                .route(&format!("{path}/{{hookId}}/resume"), post(resume))
-                .route(&format!("{path}/{{hookId}}/delete"), post(revoke))
-                .route(&format!("{path}/{{hookId}}/replay"), post(replay))
-        });
-    forms.route("/admin/hooks", get(list))
+    Router::new()
+        .route("/room/{id}/outgoing-hooks", post(create))
+        .route("/room/{id}/outgoing-hooks/{hookId}", get(show))
+        .route("/room/{id}/outgoing-hooks/{hookId}/rotate", post(rotate))
+        .route("/room/{id}/outgoing-hooks/{hookId}/resume", post(resume))
+        .route("/room/{id}/outgoing-hooks/{hookId}/delete", post(revoke))
+        .route("/room/{id}/outgoing-hooks/{hookId}/replay", post(replay))
+        .route("/admin/hooks", get(list))
+        .route("/admin/outgoing-hooks", post(create))
+        .route("/admin/outgoing-hooks/{hookId}", get(show))
+        .route("/admin/outgoing-hooks/{hookId}/rotate", post(rotate))
+        .route("/admin/outgoing-hooks/{hookId}/resume", post(resume))
+        .route("/admin/outgoing-hooks/{hookId}/delete", post(revoke))
+        .route("/admin/outgoing-hooks/{hookId}/replay", post(replay))
 }
 
 /// `GET /admin/hooks`
