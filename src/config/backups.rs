@@ -144,6 +144,16 @@ pub enum BackupPlace {
     Bucket(Box<S3>),
 }
 
+impl BackupPlace {
+    /// Returns where a backup of this name is.
+    pub fn path(&self, name: &str) -> String {
+        match self {
+            Self::Folder(folder) => folder.join(name).display().to_string(),
+            Self::Bucket(_) => format!("{self}{name}"),
+        }
+    }
+}
+
 impl fmt::Display for BackupPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -84,7 +84,7 @@ impl ScheduledBackups {
             return Ok(found);
         }
         let made = self.make(&place, owner, found.last())?;
-        tracing::info!(file = %format!("{}/{}", self.backups.place, made.name), "made a backup and checked it");
+        tracing::info!(file = self.backups.place.path(&made.name), "made a backup and checked it");
         found.retain(|it| it.name != made.name);
         found = backup_files::sorted([found, vec![made]].concat());
         for old in found.drain(..found.len().saturating_sub(self.backups.keep)) {
