@@ -13,6 +13,9 @@ use crate::config::{BackupObject, BackupPlace, BackupSource, Config, S3Settings}
 use crate::data_folder;
 use crate::files::NamedObjects;
 
+/// Where a backup is until the bucket has it, in the data folder.
+const OUTGOING: &str = "backups/outgoing";
+
 /// The place, opened.
 pub(crate) enum Place {
     Folder(PathBuf),
@@ -43,6 +46,13 @@ impl Place {
         }
     }
 
+    /// Removes what an ended process left that was on its way into the bucket.
+    pub(crate) fn remove_outgoing(&self, config: &Config) {
+        if let Self::Bucket(_) = self {
+            backup_files::remove_parts(&config.data_dir.join(OUTGOING), true);
+        }
+    }
+
     /// Prepares the folder in which the next backup is written, and returns it: the folder of backups itself, or one from
     /// which it goes into the bucket, which is marked as that of its owner. Removes what an ended process left.
     ///
@@ -54,11 +64,11 @@ impl Place {
             Self::Bucket(objects) => {
                 objects.check(owner)?;
                 objects.abort_uploads(BEGIN)?;
-                config.data_dir.join("backups/outgoing")
+                config.data_dir.join(OUTGOING)
             }
         };
         data_folder::create(&folder).map_err(|_| format!("cannot create {}", folder.display()))?;
-        backup_files::remove_parts(&folder, matches!(self, Self::Bucket(_)));
+        backup_files::remove_parts(&folder, false);
         Ok(folder)
     }
 

@@ -78,6 +78,7 @@ impl ScheduledBackups {
 
     fn work(&self, owner: &str, is_wanted: bool) -> Result<Vec<Found>, String> {
         let place = Place::open(&self.backups.place)?;
+        place.remove_outgoing(&self.config);
         let mut found = self.found(&place)?;
         note(&found);
         if !is_wanted && !self.is_due(found.last()) {

@@ -124,7 +124,8 @@ impl NamedObjects {
     /// A sentence for the operator.
     pub fn abort_uploads(&self, begin: &str) -> Result<(), String> {
         let prefix = self.key(begin);
-        self.wait("abort uploads", self.store.abort_each(&prefix, |upload| self.name(upload.text("Key")).is_some()))
+        let is_ours = |key: &str| key.starts_with(&prefix) && self.name(key).is_some();
+        self.wait("abort uploads", self.store.abort_each(&prefix, |upload| is_ours(upload.text("Key"))))
     }
 
     fn key(&self, name: &str) -> String {
