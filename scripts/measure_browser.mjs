@@ -118,7 +118,7 @@ async function moves(viewport, room, other, storageState) {
   return { readable: median(times.readable), live: median(times.live) };
 }
 
-/** Many messages a second from another user: what each costs the main thread of who is at the end, or further up. */
+/** Many messages a second from another user: what each costs the main thread of a reader at the end, or further up. */
 async function flood(viewport, room, reader, scrollTop = 0) {
   const user = await User.open("민지", browser, server.url, { viewport, storageState: await reader.context.storageState() });
   const { page } = user;

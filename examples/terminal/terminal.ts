@@ -11,7 +11,13 @@ import { connect, type MadangError, type Message, type State, type StateStorage 
 
 const { MADANG = "", TOKEN = "", ROOM = "", STATE = "courtyard.json" } = process.env;
 const storage: StateStorage = {
-  load: async () => JSON.parse(await readFile(STATE, "utf8").catch(() => "null")) as State | null,
+  load: async () => {
+    const text = await readFile(STATE, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      return "null";
+    });
+    return JSON.parse(text) as State | null;
+  },
   save: async (state) => {
     await writeFile(`${STATE}.part`, JSON.stringify(state));
     await rename(`${STATE}.part`, STATE);

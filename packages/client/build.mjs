@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
 /** The limit of the module, minified and compressed, without socket.io-client. */
-const MAX_BYTES = 6 * 1024;
+const MAX_BYTES = 4 * 1024;
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const options = { entryPoints: [here("src/index.ts")], bundle: true, format: "esm", target: "es2022", external: ["socket.io-client"] };

@@ -118,7 +118,7 @@ async function orderly(jun, { every }, sora) {
   await api(jun, "PUT", `/rooms/${room}/mutes/${her}`, { minutes: 1440, reason: "광고" });
   await api(jun, "POST", `/rooms/${room}/invites`, { hours: 168, uses: 10 });
   await api(jun, "POST", `/rooms/${room}/hooks`, { name: "빌드 알림" });
-  const sent = await api(jun, "POST", `/rooms/${room}/outgoing-hooks`, { url: "https://hooks.example.org/madang", events: ["message", "edit"], hearsBots: false });
+  const sent = await api(jun, "POST", `/rooms/${room}/outgoing-hooks`, { url: "https://hooks.example.org/madang", events: ["message", "edit"], includesBots: false });
   await api(jun, "POST", `/rooms/${room}/messages`, { text: "다음 모임은 셋째 주로 해요" });
   await api(jun, "POST", "/me/bots", { name: "날씨 알림이", rights: ["read", "join", "send"] });
   return { deliveries: `${every}/outgoing-hooks/${(sent.hook ?? sent).id}`, reported: bad.id };

@@ -45,7 +45,7 @@ pub(super) fn open(mut source: impl Read, keys: &Keys) -> Result<(FileKey, u64),
     source.by_ref().take(MAX as u64).read_to_end(&mut text).map_err(|error| format!("cannot read: {error}"))?;
     let (stanzas, signed, length) = parse(&text).ok_or("corrupt: the header of the encryption is invalid")?;
     let key = unlock(&stanzas, keys)?;
-    let mac = text[signed..length].trim_ascii();
+    let mac = &text[signed + 1..length - 1];
     let mac = STANDARD_NO_PAD.decode(mac).unwrap_or_default();
     hmac::verify(&mac_key(&key), &text[..signed], &mac)
         .map_err(|_| "corrupt: the header of the encryption was changed".to_owned())?;
@@ -88,6 +88,7 @@ fn parse(text: &[u8]) -> Option<(Vec<Stanza>, usize, usize)> {
             return (!stanzas.is_empty()).then_some((stanzas, at + 3, at + line.len() + 1));
         }
         let arguments: Vec<String> = line.strip_prefix("-> ")?.split(' ').map(str::to_owned).collect();
+        (!arguments.iter().any(String::is_empty)).then_some(())?;
         at += line.len() + 1;
         let mut body = String::new();
         loop {

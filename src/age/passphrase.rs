@@ -48,7 +48,7 @@ impl Passphrase {
         let [_, salt, work] = stanza.arguments.as_slice() else { return Err(invalid()) };
         let salt: [u8; 16] =
             STANDARD_NO_PAD.decode(salt).ok().and_then(|salt| salt.try_into().ok()).ok_or_else(invalid)?;
-        let work: u8 = work.parse().map_err(|_| invalid())?;
+        let work: u8 = work.parse().ok().filter(|number: &u8| number.to_string() == *work).ok_or_else(invalid)?;
         if work > MAX_WORK {
             return Err(format!(
                 "its passphrase asks for {} MiB of memory (decrypt it with the program age, or encrypt it again)",

@@ -60,10 +60,11 @@ impl<W: Write> Encrypting<W> {
     fn put(&mut self, is_last: bool) -> io::Result<()> {
         let sealed = self.key.seal_in_place_append_tag(nonce(self.number, is_last), Aad::empty(), &mut self.chunk);
         sealed.map_err(|_| io::Error::other("cannot encrypt"))?;
-        self.inner.write_all(&self.chunk)?;
+        let written = self.inner.write_all(&self.chunk);
+        // Also after a failure: no nonce is used twice.
         self.chunk.clear();
         self.number += 1;
-        Ok(())
+        written
     }
 }
 
@@ -116,7 +117,11 @@ impl<R: Read + Seek> Decrypting<R> {
         let start = header + NONCE as u64;
         let encrypted = length.saturating_sub(start);
         let chunks = encrypted.div_ceil((CHUNK + TAG) as u64);
-        let plain = encrypted.checked_sub(chunks * TAG as u64).filter(|_| chunks > 0);
+        // Only the chunk of an empty file is empty.
+        let before_last = chunks.saturating_sub(1) * CHUNK as u64;
+        let plain = encrypted
+            .checked_sub(chunks * TAG as u64)
+            .filter(|plain| chunks == 1 || (chunks > 1 && *plain > before_last));
         Ok(Self {
             inner,
             key: payload_key(&file_key, &nonce),

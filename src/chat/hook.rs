@@ -158,8 +158,6 @@ pub(super) fn delete_of_room(tx: &mut Tx, now: i64, room_id: RoomId) -> Result<(
         outbox::drop_target(tx, JobKind::Hook, id)?;
         tx.execute("DELETE FROM deliveries WHERE hook_id = ?1", &[&id])?;
     }
-    let commands = "DELETE FROM hook_commands WHERE hook_id IN (SELECT id FROM hooks WHERE room_id = ?1)";
-    tx.execute(commands, &[&room_id])?;
     tx.execute("DELETE FROM hooks WHERE room_id = ?1", &[&room_id])?;
     Ok(())
 }

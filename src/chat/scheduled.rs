@@ -253,7 +253,11 @@ pub fn refuse(tx: &mut Tx, limits: &Limits, now: i64, scheduled: &Scheduled, why
         return Ok(());
     }
     match membership(tx, scheduled.user_id, scheduled.room_id) {
-        Ok(_) => whisper(tx, limits, now, scheduled, words).map(drop),
+        Ok(_) => match whisper(tx, limits, now, scheduled, words) {
+            Err(error) if error.code == Code::Unavailable => Err(error),
+            // The list says why, too.
+            _ => Ok(()),
+        },
         Err(error) if error.code == Code::Unavailable => Err(error),
         Err(_) => Ok(()),
     }
@@ -268,14 +272,16 @@ fn whisper(tx: &mut Tx, limits: &Limits, now: i64, scheduled: &Scheduled, text: 
     message::post(tx, limits, now, Post { user, room_id, to, text, reply_to, silent: false })
 }
 
-/// Returns the user by whom the server reminds. The first call makes it; nobody can write to it.
+/// Returns the user by whom the server reminds. The first call makes it, as does one after it was deleted; nobody can write to
+/// it.
 fn server_user(tx: &mut Tx, now: i64) -> Result<User> {
     if let Some(user) = user::find(tx, SERVER)? {
         return Ok(user);
     }
     tx.execute(
         "INSERT INTO users (id, kind, name, name_folded, name_initials, direct_from, is_listed, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'nobody', 0, ?6) ON CONFLICT (id) DO NOTHING",
+         VALUES (?1, ?2, ?3, ?4, ?5, 'nobody', 0, ?6)
+         ON CONFLICT (id) DO UPDATE SET name = ?3, name_folded = ?4, name_initials = ?5, deleted_at = NULL",
         &[&SERVER, &UserKind::Bot, &SERVER_NAME, &text::fold(SERVER_NAME), &text::initials(SERVER_NAME), &now],
     )?;
     user::get(tx, SERVER)
@@ -307,7 +313,7 @@ pub(super) fn remove(tx: &mut Tx, me: UserId) -> Result<()> {
     outbox::drop_of_user(tx, JobKind::Scheduled, me)
 }
 
-/// Returns the name of the room of a scheduled message as its user knows it; `None` if they can no longer write there.
+/// Returns the name of the room of a scheduled message as its user knows it; `None` once they are no longer a member.
 ///
 /// # Errors
 /// Only those of the store.

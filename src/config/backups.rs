@@ -53,10 +53,11 @@ pub struct EncryptionSettings {
         env = "BACKUP_RECIPIENT",
         value_name = "age1…,…",
         value_delimiter = ',',
-        value_parser = Recipient::parse,
+        hide_env_values = true,
         conflicts_with_all = ["backup_passphrase", "backup_passphrase_file"]
     )]
-    pub backup_recipient: Vec<Recipient>,
+    // Read later: an error here would show a secret identity that was given by mistake.
+    pub backup_recipient: Vec<Secret>,
 }
 
 /// The passphrase of encrypted backups.
@@ -73,7 +74,7 @@ pub struct PassphraseSettings {
     pub backup_passphrase_file: Option<PathBuf>,
 }
 
-/// The bucket of backups, as far as it is reached otherwise than that of files.
+/// Settings of the bucket of backups that differ from those of the files.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Backups")]
 pub struct BackupStoreSettings {
@@ -91,7 +92,13 @@ pub struct BackupStoreSettings {
     pub backup_s3_access_key_id: Option<String>,
 
     /// Secret of BACKUP_S3_ACCESS_KEY_ID.
-    #[arg(long, env = "BACKUP_S3_SECRET_ACCESS_KEY", value_name = "SECRET", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "BACKUP_S3_SECRET_ACCESS_KEY",
+        value_name = "SECRET",
+        hide_env_values = true,
+        requires = "backup_s3_access_key_id"
+    )]
     pub backup_s3_secret_access_key: Option<Secret>,
 
     /// File that holds BACKUP_S3_SECRET_ACCESS_KEY.
@@ -99,7 +106,8 @@ pub struct BackupStoreSettings {
         long,
         env = "BACKUP_S3_SECRET_ACCESS_KEY_FILE",
         value_name = "FILE",
-        conflicts_with = "backup_s3_secret_access_key"
+        conflicts_with = "backup_s3_secret_access_key",
+        requires = "backup_s3_access_key_id"
     )]
     pub backup_s3_secret_access_key_file: Option<PathBuf>,
 }
@@ -208,8 +216,10 @@ impl EncryptionSettings {
     /// A sentence for the operator: the passphrase cannot be read or is too short.
     pub fn encryption(&self) -> Result<Option<Encryption>, String> {
         let passphrase = self.passphrase.passphrase()?.map(Encryption::Passphrase);
-        let has_recipients = !self.backup_recipient.is_empty();
-        Ok(passphrase.or_else(|| has_recipients.then(|| Encryption::Recipients(self.backup_recipient.clone()))))
+        let recipients = self.backup_recipient.iter().map(|text| Recipient::parse(text.reveal()));
+        let recipients =
+            recipients.collect::<Result<Vec<_>, _>>().map_err(|error| format!("BACKUP_RECIPIENT: {error}"))?;
+        Ok(passphrase.or_else(|| (!recipients.is_empty()).then(|| Encryption::Recipients(recipients))))
     }
 }
 

@@ -55,8 +55,10 @@ impl DueTime {
 
     /// Returns the same local time where the rules of its zone have changed since; `None` where the moment is still right.
     pub fn corrected(&self) -> Option<Self> {
-        let corrected = Self::parse(&self.local, Some(&self.zone)).ok()?;
-        Some(corrected).filter(|corrected| corrected.at != self.at)
+        // A local time that comes twice is right at both moments.
+        let moment = Timestamp::from_millisecond(self.at).ok()?.to_zoned(find_zone(&self.zone).ok()?);
+        let is_right = Self::of(moment).is_ok_and(|found| found.local == self.local);
+        if is_right { None } else { Self::parse(&self.local, Some(&self.zone)).ok() }
     }
 
     /// Returns how many minutes the zone is ahead of UTC when this is due.
@@ -114,6 +116,8 @@ mod tests {
         let twice = parse("2027-10-31T02:30", "Europe/Berlin");
         assert_eq!(twice.at, DueTime::parse("2027-10-31T00:30:00Z", None).unwrap().at);
         assert_eq!(twice.corrected(), None);
+        let second = DueTime::parse("2027-10-31T01:30:00Z", Some("Europe/Berlin")).unwrap();
+        assert_eq!((second.local.as_str(), second.corrected()), ("2027-10-31T02:30", None));
     }
 
     #[test]

@@ -81,16 +81,29 @@ impl<'a> Words<'a> {
     fn span(&mut self) -> Option<When> {
         let begin = self.rest;
         self.take(&["in"]);
-        let span = self.read(span).or_else(|| {
-            let number = self.read(|word| word.parse::<i64>().ok())?;
-            self.read(|unit| plus(Span::new(), number, unit))
-        });
+        let mut span = self.some_span(Span::new());
+        while let Some(longer) = span.and_then(|span| self.some_span(span)) {
+            span = Some(longer);
+        }
         let Some(span) = span.filter(|span| span.is_positive()) else {
             self.rest = begin;
             return None;
         };
         self.take(&["뒤", "후", "뒤에", "후에", "later"]);
         Some(When::In(span))
+    }
+
+    /// Adds `20m` or `2 hours`.
+    fn some_span(&mut self, span: Span) -> Option<Span> {
+        let begin = self.rest;
+        let found = self.read(|word| add(span, word)).or_else(|| {
+            let number = self.read(|word| word.parse::<i64>().ok())?;
+            self.read(|unit| plus(span, number, unit))
+        });
+        if found.is_none() {
+            self.rest = begin;
+        }
+        found
     }
 
     /// `tomorrow 9:00`, `fri`, `내일 오전 9시`, `2026-12-01 18:30`, `3pm`.
@@ -119,7 +132,11 @@ impl<'a> Words<'a> {
             _ => None,
         });
         let (hour, minute, marks) = self.read(clock)?;
-        let minute = minute.or_else(|| self.read(|word| word.strip_suffix("분").and_then(number))).unwrap_or(0);
+        let more = |word: &str| match word.trim_end_matches('에') {
+            "반" => Some(30),
+            word => word.strip_suffix("분").and_then(number),
+        };
+        let minute = minute.or_else(|| self.read(more)).unwrap_or(0);
         let half = half.or_else(|| {
             self.read(|word| match word {
                 "am" => Some(false),
@@ -181,9 +198,9 @@ fn number(digits: &str) -> Option<i8> {
     if is_number { digits.parse().ok() } else { None }
 }
 
-/// Reads `20m`, `1h30m`, `2시간`, `1시간30분`.
-fn span(word: &str) -> Option<Span> {
-    let mut total = Span::new();
+/// Adds `20m`, `1h30m`, `2시간`, `1시간30분`.
+fn add(span: Span, word: &str) -> Option<Span> {
+    let mut total = span;
     let mut rest = word;
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -193,7 +210,7 @@ fn span(word: &str) -> Option<Span> {
         total = plus(total, number, after[..length].trim_end_matches(['뒤', '후']))?;
         rest = &after[length..];
     }
-    Some(total)
+    Some(total).filter(|_| !word.is_empty())
 }
 
 /// Adds so many of a unit.
@@ -259,7 +276,12 @@ mod tests {
             ("30분뒤 물", "2026-12-01T12:30", "물"),
             ("2시간 후에 회의", "2026-12-01T14:00", "회의"),
             ("1시간30분 회의", "2026-12-01T13:30", "회의"),
+            ("1시간 30분 뒤 회의", "2026-12-01T13:30", "회의"),
+            ("2h 30m tea", "2026-12-01T14:30", "tea"),
+            ("1h 3 apples", "2026-12-01T13:00", "3 apples"),
             ("1일 뒤", "2026-12-02T12:00", ""),
+            ("내일 오전 9시 30분에 회의", "2026-12-02T09:30", "회의"),
+            ("오후 3시 반에 차", "2026-12-01T15:30", "차"),
             ("15:30 coffee", "2026-12-01T15:30", "coffee"),
             ("9:00 tomorrow's", "2026-12-02T09:00", "tomorrow's"),
             ("at 3pm call", "2026-12-01T15:00", "call"),

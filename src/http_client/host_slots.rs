@@ -10,6 +10,8 @@ use tokio::time::{Instant, timeout};
 
 /// How long a request waits for its turn. Where it would wait longer, it is told when to come back.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// With more hosts than this, those that are idle are forgotten.
+const HOSTS: usize = 1_000;
 /// How long a request is expected to take, until some of a host have ended.
 const FIRST_MEAN: Duration = Duration::from_millis(50);
 
@@ -55,6 +57,10 @@ impl HostSlots {
     pub(super) async fn take(&self, name: &str) -> Result<Slot, Duration> {
         let slots = {
             let (mut hosts, now) = (self.0.hosts.lock(), Instant::now());
+            if hosts.len() > HOSTS {
+                // Those who were told to come back did not.
+                hosts.retain(|_, host| !host.is_idle(self.0.most) || host.queue_ends_at > now);
+            }
             let host = hosts.entry(name.to_owned()).or_insert_with(|| Host::new(self.0.most, now));
             if let Ok(permit) = Arc::clone(&host.slots).try_acquire_owned() {
                 return Ok(self.slot(name, permit));
@@ -95,6 +101,10 @@ impl Host {
 
     fn expected_wait(&self, most: usize, now: Instant) -> Duration {
         self.step(most, now).saturating_mul(self.waiting + 1)
+    }
+
+    fn is_idle(&self, most: usize) -> bool {
+        self.waiting == 0 && self.slots.available_permits() == most
     }
 
     /// Returns how long the next request waits behind those that were told to come back.

@@ -15,6 +15,7 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::timeout;
 use tower::Service;
 use url::Url;
 
@@ -55,7 +56,9 @@ impl Service<Uri> for Opener {
         let connector = Arc::clone(&self.0);
         Box::pin(async move {
             let url = Url::parse(&uri.to_string()).map_err(|_| FetchError::Permanent("invalid URL"))?;
-            Ok(TokioIo::new(Kept(connector.open(&url).await?)))
+            // It may go on without the request that asked for it.
+            let opened = timeout(connector.limits.timeout, connector.open(&url)).await;
+            Ok(TokioIo::new(Kept(opened.map_err(|_| FetchError::Temporary("timed out"))??)))
         })
     }
 }

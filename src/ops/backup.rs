@@ -98,7 +98,12 @@ pub(super) fn make(config: &Config, path: &Path, writing: &Writing, watch: Watch
     };
     let part = TempFile::create(beside(".part")).map_err(cannot)?;
     refuse_to_replace(path, writing.may_replace)?;
-    let copy = TempFile::create(beside(".db.part")).map_err(cannot)?;
+    // What is encrypted is not written in the clear to the place that it is kept from.
+    let mut copied = beside(".db.part");
+    if let (Some(_), Some(name)) = (&writing.encryption, copied.file_name()) {
+        copied = config.data_dir.join(name);
+    }
+    let copy = TempFile::create(copied).map_err(cannot)?;
     copy.begin().map_err(cannot)?;
     // From here on nothing is removed that the copy of the database may name.
     let _all_bytes = Lock::all_bytes(&config.data_dir).map_err(|error| format!("cannot lock the files: {error}"))?;

@@ -69,6 +69,7 @@ impl Place {
         };
         data_folder::create(&folder).map_err(|_| format!("cannot create {}", folder.display()))?;
         backup_files::remove_parts(&folder, false);
+        backup_files::remove_parts(&config.data_dir, false);
         Ok(folder)
     }
 
@@ -87,9 +88,12 @@ impl Place {
             if sent.sha256 == stored.sha256 {
                 return Ok(());
             }
-            let _ = objects.remove(name);
             Err(format!("{objects}{name} has other bytes than were sent, and was removed"))
         });
+        if done.is_err() {
+            // What was not read again is no backup.
+            let _ = objects.remove(name);
+        }
         let _ = fs::remove_file(&path);
         done
     }

@@ -81,18 +81,22 @@ impl ScheduledBackups {
         place.remove_outgoing(&self.config);
         let mut found = self.found(&place)?;
         note(&found);
-        if !is_wanted && !self.is_due(found.last()) {
+        if !is_wanted && !self.is_due(&found) {
             return Ok(found);
         }
         let made = self.make(&place, owner, found.last())?;
         tracing::info!(file = self.backups.place.path(&made.name), "made a backup and checked it");
         found.retain(|it| it.name != made.name);
         found = backup_files::sorted([found, vec![made]].concat());
+        // Those of the future go first.
+        let now = clock::now_ms();
+        found.sort_by_key(|it| (it.made_ms <= now, it.made_ms));
         for old in found.drain(..found.len().saturating_sub(self.backups.keep)) {
             if let Err(why) = place.remove(&old.name) {
                 tracing::warn!("an old backup stays: {why}");
             }
         }
+        found = backup_files::sorted(found);
         note(&found);
         *self.known.lock() = Some((Instant::now(), found.clone()));
         Ok(found)
@@ -111,10 +115,11 @@ impl ScheduledBackups {
         }
     }
 
-    fn is_due(&self, newest: Option<&Found>) -> bool {
-        let every = self.backups.every.as_millis() as i64;
+    fn is_due(&self, found: &[Found]) -> bool {
+        let (now, every) = (clock::now_ms(), self.backups.every.as_millis() as i64);
         // A backup of the future is one of a clock that was wrong.
-        newest.is_none_or(|newest| !(0..every).contains(&clock::now_ms().saturating_sub(newest.made_ms)))
+        let newest = found.iter().map(|it| it.made_ms).filter(|made_ms| *made_ms <= now).max();
+        newest.is_none_or(|made_ms| now - made_ms >= every)
     }
 
     fn make(&self, place: &Place, owner: &str, newest: Option<&Found>) -> Result<Found, String> {
@@ -124,6 +129,7 @@ impl ScheduledBackups {
         let made_ms = clock::now_ms();
         let name = backup_files::name(made_ms, encryption.is_some());
         let path = folder.join(&name);
+        let is_encrypted = encryption.is_some();
         let writing = Writing { may_replace: false, encryption };
         let made = backup::make(&self.config, &path, &writing, &mut |_| Ok(()))?;
         let keys = match writing.encryption {
@@ -131,7 +137,9 @@ impl ScheduledBackups {
             // The server does not have the identity: it opens the file with the key that it wrote it with.
             _ => Keys { file_key: made.file_key, ..Keys::default() },
         };
-        if let Err(why) = archive::check(&Source::file(&path, keys), &folder, &mut |_| Ok(())) {
+        // What is encrypted is not written in the clear to the place that it is kept from.
+        let scratch = if is_encrypted { &self.config.data_dir } else { &folder };
+        if let Err(why) = archive::check(&Source::file(&path, keys), scratch, &mut |_| Ok(())) {
             let _ = fs::remove_file(&path);
             return Err(format!("the new backup cannot be restored, and was removed: {why}"));
         }

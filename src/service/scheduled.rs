@@ -43,7 +43,7 @@ impl App {
         self.schedule(me, room_id, NewScheduled { kind, text, reply_to: None, due, lang: lang.code() }).await
     }
 
-    /// Returns what a user has scheduled, each with the name of its room; `None` where they can no longer write.
+    /// Returns what a user has scheduled, each with the name of its room; `None` once they are no longer a member.
     ///
     /// # Errors
     /// Only those of the database.

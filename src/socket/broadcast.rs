@@ -10,7 +10,7 @@ use serde::Serialize;
 use socketio::{DisconnectReason, Namespace, Packet, Recipient, Server, Socket};
 
 use super::{flush, typing};
-use crate::chat::message::Message;
+use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::User;
 use crate::chat::{Fact, Leaving, member};
@@ -96,20 +96,22 @@ impl SocketBroadcaster {
     async fn message(&self, message: Message) {
         let (room_id, name) = (message.room_id, message.room_id.to_string());
         let sender = message.user.as_ref().map(|user| user.id);
+        // One whose recipient has gone is for its sender alone.
+        let is_whisper = message.kind == MessageKind::Whisper;
         let whispered_to = message.to.as_ref().map(|user| user.id);
         // Before it is sent, as a reader may send a read mark at once. The rev heartbeat does not overtake by this: it
         // takes its turn in the room's queue.
         let is_old = message.is_partial && message.seq < message.rev;
-        match whispered_to {
+        match is_whisper {
             // Members who joined since do not see it; the rev is noted for each of the others below.
             _ if is_old => {}
-            None => self.app.realtime.note_rev(room_id, None, message.rev),
-            Some(_) => [sender, whispered_to]
+            false => self.app.realtime.note_rev(room_id, None, message.rev),
+            true => [sender, whispered_to]
                 .into_iter()
                 .flatten()
                 .for_each(|user_id| self.app.realtime.note_rev(room_id, Some(user_id), message.rev)),
         }
-        let is_plain = whispered_to.is_none() && !message.is_partial;
+        let is_plain = !is_whisper && !message.is_partial;
         let position = message.rev.unsigned_abs();
         let realtime = self.app.realtime.clone();
         let encodings = Encodings { chat: self.chat.clone(), message, kinds: Default::default() };
@@ -126,7 +128,7 @@ impl SocketBroadcaster {
                 // It would answer itself. The ack says what it needs to know.
                 return None;
             }
-            if whispered_to.is_some() && !is_own && Some(user.id) != whispered_to {
+            if is_whisper && !is_own && Some(user.id) != whispered_to {
                 return None;
             }
             let joined_rev = if message.is_partial { user.rooms.joined_rev(room_id)? } else { 0 };

@@ -276,7 +276,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     })
     .wants("hook"),
     // There is no such command.
-    row("POST", "/hooks/answers/{secret}", ["not_found"; 8], |_, _| Body::Json(serde_json::json!({ "text": "done" }))),
+    row("POST", "/hooks/answers/{secret}", ["404"; 8], |_, _| Body::Json(serde_json::json!({ "text": "done" }))),
     // The secret is all that counts.
     row("POST", "/hooks/{secret}", ALL, |_, _| Body::Json(serde_json::json!({ "text": "built" }))).wants("hook secret"),
     // With METRICS_TOKEN, and without the token; else it does not exist.

@@ -177,3 +177,18 @@ async fn pins_are_limited_and_published() {
     let pins = app.call(&jun, "GET", &path, Value::Null).await.is(200);
     assert_eq!(pins["messages"], json!([]));
 }
+
+/// Its recipient is known by the row alone, as the account has no name any more.
+#[tokio::test]
+async fn a_whisper_whose_recipient_has_gone_stays_with_its_sender() {
+    let app = App::start().await;
+    let ([_, jun, _], room, [hers, his, soras]) = app.room_of_three().await;
+    let whisper = json!({ "room": room.id, "key": "w", "text": "psst", "to": jun.id });
+    let whispered = hers.ok("message", whisper).await;
+    his.receives("psst").await;
+    app.call(&jun, "DELETE", "/me", json!({ "messages": "keep" })).await.is(204);
+    hers.ok("edit", json!({ "id": whispered["id"], "text": "psst, again" })).await;
+    hers.receives("psst, again").await;
+    soras.settle().await;
+    assert!(soras.all("message").iter().all(|message| !message["text"].as_str().unwrap().starts_with("psst")));
+}

@@ -37,6 +37,8 @@ pub struct Receiver {
     connections: Arc<AtomicUsize>,
     answers: Arc<Mutex<VecDeque<String>>>,
     received: mpsc::Receiver<Received>,
+    /// Nothing is answered while a test has it.
+    gate: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Decides by the path what is answered. `None`: nothing, until the other side gives up.
@@ -54,11 +56,18 @@ impl Receiver {
         let (sender, received) = mpsc::channel(4_096);
         let answers = Arc::<Mutex<VecDeque<String>>>::default();
         let (address, connections) = (listener.local_addr().unwrap(), Arc::<AtomicUsize>::default());
-        let receiver = Self { address, connections: Arc::clone(&connections), answers: Arc::clone(&answers), received };
+        let gate = Arc::<tokio::sync::Mutex<()>>::default();
+        let receiver = Self {
+            address,
+            connections: Arc::clone(&connections),
+            answers: Arc::clone(&answers),
+            received,
+            gate: Arc::clone(&gate),
+        };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(serve(stream, sender.clone(), Arc::clone(&answers), answering));
+                tokio::spawn(serve(stream, sender.clone(), Arc::clone(&answers), answering, Arc::clone(&gate)));
             }
         });
         receiver
@@ -71,6 +80,11 @@ impl Receiver {
     /// Answers the next requests with these lines of status and headers, and a body behind an empty line; with `hang` not at all.
     pub fn answer(&self, lines: impl IntoIterator<Item = &'static str>) {
         self.answers.lock().extend(lines.into_iter().map(str::to_owned));
+    }
+
+    /// Answers nothing until the guard is dropped.
+    pub async fn hold(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.gate).lock_owned().await
     }
 
     /// Waits for the next request.
@@ -95,6 +109,7 @@ async fn serve(
     sender: mpsc::Sender<Received>,
     answers: Arc<Mutex<VecDeque<String>>>,
     answering: Answering,
+    gate: Arc<tokio::sync::Mutex<()>>,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(received) = read(&mut stream).await? {
@@ -110,6 +125,7 @@ async fn serve(
         };
         // Noted before the answer, so that a test that waits for the effect of the answer has the request.
         let _ = sender.send(received).await;
+        drop(gate.lock().await);
         stream.write_all(answer.as_bytes()).await?;
     }
     Ok(())

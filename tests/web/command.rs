@@ -189,11 +189,15 @@ async fn a_slow_program_answers_its_command_later() {
     hook(&app, &minji, &room, &program.url("/in")).await;
     let his = app.enter(&jun, &room).await;
     program.answer(["200 OK\r\n\r\n{\"text\": \"at last\"}", "503 Later"]);
+    let hold = program.hold().await;
     let answer = run(&app, &jun, &room, "/deploy").await["answer"].as_str().unwrap().to_owned();
     assert!(answer.contains("127.0.0.1") && !answer.contains("at last"), "{answer}");
     program.next().await;
+    drop(hold);
     let heard = his.receives("at last").await;
     assert_eq!((&heard["kind"], &heard["to"]["id"]), (&json!("whisper"), &json!(jun.id)));
+    let hold = program.hold().await;
     run(&app, &jun, &room, "/deploy").await;
+    drop(hold);
     his.receives("⚠ the program answered 503").await;
 }

@@ -53,8 +53,8 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
     let sent = service.next_round();
     say(&madang, &owner, &room)?;
     service.wait_for(expected / 2, || Ok(()))?;
-    madang = madang.kill_and_restart(context, &SETTINGS)?;
     let killed_at = service.reached();
+    madang = madang.kill_and_restart(context, &SETTINGS)?;
     let delivered = service.wait_for(expected, || Ok(()))?;
     Ok(json!({
         "browsers": browsers, "expected": expected, "first_s": first, "seconds": seconds,

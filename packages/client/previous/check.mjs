@@ -13,6 +13,7 @@ try {
   execFileSync(process.execPath, [tsc, "-p", here(".")], { stdio: "inherit" });
 } catch {
   console.error("madang-client: it uses what the server of the release before does not have");
-  process.exit(1);
+  process.exitCode = 1;
+} finally {
+  await rm(here("../out"), { recursive: true });
 }
-await rm(here("../out"), { recursive: true });

@@ -171,6 +171,7 @@ export class Room extends Emitter<RoomEvents> {
 
   /** @internal A send was answered. */
   sent(sent: wire.Sent, key: string): void {
+    if (this.#isClosed) return;
     // A bot does not hear itself. Its message leaves no gap.
     if (this.isLive && this.#isBot() && sent.rev === this.#received!.rev + 1) this.#advance(sent.rev);
     this.emit("sent", { ...sent, key });

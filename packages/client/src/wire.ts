@@ -1293,7 +1293,7 @@ export interface Scheduled {
   /** The seq of the message that it answers, or reminds of. */
   replyTo: number | null;
   roomId: string;
-  /** The title of the room, or the name of the other user of a direct room; null where one can no longer write. */
+  /** The title of the room, or the name of the other user of a direct room; null once one is no longer a member. */
   roomName: string | null;
   text: string;
   /** The IANA name of the zone: `Asia/Seoul`. */

@@ -16,7 +16,7 @@ pub enum HookEvent {
     Join,
     /// A member left or was removed.
     Exit,
-    /// The settings, the owner or the moderators of a room changed.
+    /// The title, size, password, owner or moderators of a room changed.
     Room,
     /// A message or a user was reported.
     Report,

@@ -215,7 +215,7 @@ impl Reader {
             let answered = message.reply_to.as_ref().and_then(|reply| reply.user.as_ref());
             answered.is_some_and(|user| user.id == self.id)
         };
-        let is_private = self.room == RoomKind::Direct || message.to.is_some();
+        let is_private = self.room == RoomKind::Direct || message.kind == MessageKind::Whisper;
         is_private || message.mentions.iter().any(calls) || answers()
     }
 }

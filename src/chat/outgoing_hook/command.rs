@@ -53,6 +53,7 @@ pub fn set_commands(tx: &mut Tx, me: UserId, room_id: RoomId, id: HookId, comman
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`; `room_closed`, `muted`, `read_only`.
 pub fn hook_of_command(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, name: &str) -> Result<Option<CommandHook>> {
+    member::membership(tx, me, room_id)?;
     let sql = format!(
         "SELECT h.id, h.url, h.signing_key, h.paused_at, {} FROM hooks h JOIN hook_commands c ON c.hook_id = h.id
            JOIN users u ON u.id = h.user_id
@@ -99,24 +100,24 @@ pub fn answer_later(tx: &mut Tx, limits: &Limits, now: i64, secret: &Token, text
         Ok((row.get::<HookId>(0)?, row.get::<RoomId>(1)?, row.get::<UserId>(2)?))
     })?;
     let (id, room_id, user_id) = found.ok_or(Code::NotFound)?;
-    let bot = get(tx, Scope::Room(room_id), id)?.user;
-    answer(tx, limits, now, bot, room_id, user_id, text).map(drop)
+    answer(tx, limits, now, id, room_id, user_id, text).map(drop)
 }
 
 /// Posts the answer of a hook to a command: to the room, or as a whisper to the user.
 ///
 /// # Errors
-/// `not_found` for a user who has left the room; `invalid` with the field `text` for one that is empty; `room_closed`,
+/// `not_found` for a hook that was revoked, and for a user who has left the room; `invalid` with the field `text` for one that is empty; `room_closed`,
 /// `too_new`, `filtered`.
 pub fn answer(
     tx: &mut Tx,
     limits: &Limits,
     now: i64,
-    bot: User,
+    id: HookId,
     room_id: RoomId,
     user_id: UserId,
     answer: &HookAnswer,
 ) -> Result<Message> {
+    let bot = get(tx, Scope::Room(room_id), id)?.user;
     if member::find_role(tx, user_id, room_id)?.is_none() {
         return Err(Code::NotFound.into());
     }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::chat::kinds::{HookEvent, JobKind, RoomKind, UserKind};
+use crate::chat::kinds::{HookEvent, JobKind, MessageKind, RoomKind, UserKind};
 use crate::chat::message::Message;
 use crate::chat::{Tx, outbox, user};
 use crate::error::Result;
@@ -22,7 +22,8 @@ struct Occasion {
     event: HookEvent,
     room_id: Option<RoomId>,
     message: Option<(MessageId, i64)>,
-    report_id: Option<ReportId>,
+    /// The report, and who was reported.
+    report: Option<(ReportId, UserId)>,
 }
 
 /// Queues an event of a message for the hooks that want it. `actor` has caused it; without one, the server has. Whispers are
@@ -34,11 +35,12 @@ pub(in crate::chat) fn fire(
     message: &Message,
     actor: Option<UserId>,
 ) -> Result<()> {
-    if message.to.is_some() {
+    // By its kind: its recipient may have gone.
+    if message.kind == MessageKind::Whisper {
         return Ok(());
     }
     let room_id = Some(message.room_id);
-    let occasion = Occasion { event, room_id, message: Some((message.id, message.seq)), report_id: None };
+    let occasion = Occasion { event, room_id, message: Some((message.id, message.seq)), report: None };
     queue(tx, now, &occasion, |tx| match event {
         // Those who were sent a message of a person must know, whatever has deleted it.
         HookEvent::Delete => Ok(message.user.as_ref().is_some_and(|user| user.kind == UserKind::Bot)),
@@ -48,12 +50,19 @@ pub(in crate::chat) fn fire(
 
 /// Queues that a room was created or removed.
 pub(in crate::chat) fn fire_room(tx: &mut Tx, now: i64, event: HookEvent, room_id: RoomId) -> Result<()> {
-    queue(tx, now, &Occasion { event, room_id: Some(room_id), message: None, report_id: None }, |_| Ok(false))
+    queue(tx, now, &Occasion { event, room_id: Some(room_id), message: None, report: None }, |_| Ok(false))
 }
 
-/// Queues a report; without a room for one that only admins decide.
-pub(in crate::chat) fn fire_report(tx: &mut Tx, now: i64, report_id: ReportId, room_id: Option<RoomId>) -> Result<()> {
-    let occasion = Occasion { event: HookEvent::Report, room_id, message: None, report_id: Some(report_id) };
+/// Queues a report of a user, but for their own hooks; without a room for one that only admins decide.
+pub(in crate::chat) fn fire_report(
+    tx: &mut Tx,
+    now: i64,
+    report_id: ReportId,
+    user_id: UserId,
+    room_id: Option<RoomId>,
+) -> Result<()> {
+    let report = Some((report_id, user_id));
+    let occasion = Occasion { event: HookEvent::Report, room_id, message: None, report };
     queue(tx, now, &occasion, |_| Ok(false))
 }
 
@@ -66,6 +75,7 @@ fn is_bot(tx: &mut Tx, user_id: Option<UserId>) -> Result<bool> {
 struct Wanting {
     id: HookId,
     room_id: RoomId,
+    by: Option<UserId>,
     events: Vec<HookEvent>,
     includes_bots: bool,
 }
@@ -74,17 +84,20 @@ struct Wanting {
 fn queue(tx: &mut Tx, now: i64, occasion: &Occasion, is_by_bot: impl Fn(&mut Tx) -> Result<bool>) -> Result<()> {
     static HOOKS: LazyLock<String> = LazyLock::new(|| {
         format!(
-            "SELECT h.id, h.room_id, h.events, h.includes_bots FROM hooks h
+            "SELECT h.id, h.room_id, h.by_user_id, h.events, h.includes_bots FROM hooks h
              WHERE h.room_id IN (?1, ?2) AND {IS_ACTIVE} AND h.paused_at IS NULL"
         )
     });
     let room_id = occasion.room_id.unwrap_or(SERVER_ID);
     let mut hooks = tx.query_all(&HOOKS, &[&room_id, &SERVER_ID], |row| {
         let mut c = row.columns();
-        let (id, room_id, events) = (c.next()?, c.next()?, parse(&c.next::<String>()?));
-        Ok(Wanting { id, room_id, events, includes_bots: c.next()? })
+        let (id, room_id, by, events) = (c.next()?, c.next()?, c.next()?, parse(&c.next::<String>()?));
+        Ok(Wanting { id, room_id, by, events, includes_bots: c.next()? })
     })?;
     hooks.retain(|hook| hook.events.contains(&occasion.event));
+    if let Some((_, reported)) = occasion.report {
+        hooks.retain(|hook| hook.by != Some(reported));
+    }
     if hooks.iter().any(|hook| hook.room_id == SERVER_ID) && is_direct(tx, room_id)? {
         hooks.retain(|hook| hook.room_id != SERVER_ID);
     }
@@ -113,7 +126,16 @@ fn add(tx: &mut Tx, now: i64, occasion: &Occasion, hook_id: HookId) -> Result<()
     tx.execute(
         "INSERT INTO deliveries (id, hook_id, event, room_id, message_id, seq, report_id, tries, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
-        &[&id, &hook_id, &occasion.event, &occasion.room_id, &message_id, &seq, &occasion.report_id, &now],
+        &[
+            &id,
+            &hook_id,
+            &occasion.event,
+            &occasion.room_id,
+            &message_id,
+            &seq,
+            &occasion.report.map(|(id, _)| id),
+            &now,
+        ],
     )?;
     enqueue(tx, now, hook_id, id)
 }

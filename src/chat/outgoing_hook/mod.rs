@@ -184,7 +184,7 @@ pub fn revoke(tx: &mut Tx, now: i64, me: UserId, scope: Scope, id: HookId) -> Re
     audit::append(tx, now, Some(me), AuditAction::HookRevoked, scope.room(), id)
 }
 
-/// Revokes the hooks of the server that an admin has made who is none any more.
+/// Revokes the hooks of the server that were made by a user who is no longer an admin.
 pub(super) fn revoke_server_hooks_of(tx: &mut Tx, now: i64, by: UserId) -> Result<()> {
     hook::revoke_all_of(tx, now, Scope::Server.id(), by)
 }

@@ -62,6 +62,13 @@ impl NamedObjects {
                 Err(failure) if failure.has_status(StatusCode::NOT_IMPLEMENTED) => {
                     self.store.put_whole(&key, &sha256, file, length, false).await
                 }
+                // An earlier attempt may have been done, although its answer was lost. The caller compares the bytes.
+                Err(failure) if failure.has_status(StatusCode::PRECONDITION_FAILED) => {
+                    match self.store.length_of(&key).await {
+                        Ok(stored) if stored == length => Ok(()),
+                        _ => Err(failure),
+                    }
+                }
                 put => put,
             }
         })

@@ -63,7 +63,7 @@ impl Sealed {
         let (mut beginning, mut head, mut expected) = ([0; ZSTD.len()], [0; HEAD.len()], [0; DIGEST]);
         match file.read_exact(&mut beginning) {
             Ok(()) if beginning == ZSTD => {}
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(failed(error)),
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(failed(error)),
             _ => return Err("not a Madang backup".into()),
         }
         let length = file.seek(SeekFrom::End(0)).map_err(failed)?;

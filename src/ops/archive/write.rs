@@ -46,7 +46,7 @@ impl Archive {
             None => (Output::Plain(file), None),
             Some(encryption) => {
                 let (encrypting, key) = Encrypting::begin(file, encryption)?;
-                (Output::Encrypted(encrypting), Some(key))
+                (Output::Encrypted(Box::new(encrypting)), Some(key))
             }
         };
         let begun = || -> io::Result<Self> {
@@ -127,7 +127,7 @@ fn failed(error: io::Error) -> String {
 /// What is sealed, on its way to the file.
 enum Output {
     Plain(BufWriter<SyncedFile>),
-    Encrypted(Encrypting<BufWriter<SyncedFile>>),
+    Encrypted(Box<Encrypting<BufWriter<SyncedFile>>>),
 }
 
 impl Write for Output {

@@ -100,10 +100,10 @@ impl App {
         if !answer.is_for_room {
             return Ok(Some(answer.text));
         }
-        let (bot, room_id, user_id) = (hook.user.clone(), *room_id, *user_id);
+        let (hook_id, room_id, user_id) = (hook.id, *room_id, *user_id);
         self.realtime.wait_for_space(room_id).await;
         self.write(room_id, move |tx, limits, now| {
-            outgoing_hook::answer(tx, limits, now, bot.clone(), room_id, user_id, &answer).map(drop)
+            outgoing_hook::answer(tx, limits, now, hook_id, room_id, user_id, &answer).map(drop)
         })
         .await?;
         Ok(None)
@@ -117,9 +117,9 @@ impl App {
             Err(error) => format!("⚠ {}", error.message),
         };
         let answer = HookAnswer { text, is_for_room: false, silent: false };
-        let Call { hook: CommandHook { user: bot, .. }, room_id, user_id, .. } = call;
+        let Call { hook: CommandHook { id: hook_id, .. }, room_id, user_id, .. } = call;
         self.write(room_id, move |tx, limits, now| {
-            outgoing_hook::answer(tx, limits, now, bot.clone(), room_id, user_id, &answer).map(drop)
+            outgoing_hook::answer(tx, limits, now, hook_id, room_id, user_id, &answer).map(drop)
         })
         .await
     }

@@ -71,7 +71,7 @@ struct Scheduled {
     id: ScheduledId,
     kind: ScheduledKind,
     room_id: RoomId,
-    /// The title of the room, or the name of the other user of a direct room; null where one can no longer write.
+    /// The title of the room, or the name of the other user of a direct room; null once one is no longer a member.
     room_name: Option<String>,
     text: String,
     /// The seq of the message that it answers, or reminds of.

@@ -95,8 +95,11 @@ async fn change(
     path: ScheduledPath,
     Form(form): Form<Change>,
 ) -> PageResult {
-    let due = back(DueTime::parse(&form.at, Some(&form.zone)))?;
-    back(app.change_scheduled(me.user.id, path.id, Some(form.text), Some(due)).await)?;
+    let (stored, _) = back(app.one_scheduled(me.user.id, path.id).await)?;
+    // The field has no seconds, and its time may be over.
+    let is_same = stored.due.local.get(..16) == Some(&form.at) && stored.due.zone == form.zone;
+    let due = if is_same { None } else { Some(back(DueTime::parse(&form.at, Some(&form.zone)))?) };
+    back(app.change_scheduled(me.user.id, path.id, Some(form.text), due).await)?;
     Ok(redirect(PATH))
 }
 

@@ -25,7 +25,10 @@ export async function fitPicture(file: File, maxBytes: number): Promise<File> {
   const scale = isLarge ? Math.min(1, FITTED_SIDE / Math.max(width, height)) : 1;
   // An AVIF may be transparent. A browser that writes no WebP writes PNG.
   const type = isAvifFile ? "image/webp" : "image/jpeg";
-  const blob = await draw(picture, Math.round(width * scale), Math.round(height * scale), type).catch(() => null);
+  const drawAs = (type: string) => draw(picture, Math.round(width * scale), Math.round(height * scale), type).catch(() => null);
+  let blob = await drawAs(type);
+  // A photo as PNG may be too large.
+  if (blob && blob.size > maxBytes) blob = await drawAs("image/jpeg");
   if (!blob) return file;
   const ending = blob.type.replace("image/", "").replace("jpeg", "jpg");
   return new File([blob], `${baseName(file.name)}.${ending}`, { type: blob.type });

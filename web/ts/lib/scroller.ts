@@ -6,7 +6,7 @@ const END_PX = 40;
 
 export class Scroller {
   /** What was kept last, and where: positions are rounded to pixels, and many roundings would add up. */
-  private kept: { anchor: HTMLElement; offset: number; scrollTop: number } | undefined;
+  private kept: { anchor: HTMLElement; offset: number; scrollTop: number; height: number } | undefined;
 
   private isKeeping = false;
 
@@ -45,7 +45,8 @@ export class Scroller {
     const anchor = this.isKeeping ? null : this.firstSeen();
     if (!anchor) return change();
     const { kept } = this;
-    const isStill = kept?.anchor === anchor && kept.scrollTop === this.element.scrollTop;
+    const height = this.element.clientHeight;
+    const isStill = kept?.anchor === anchor && kept.scrollTop === this.element.scrollTop && kept.height === height;
     const offset = isStill ? kept.offset : this.offsetOf(anchor);
     this.isKeeping = true;
     try {
@@ -55,7 +56,7 @@ export class Scroller {
     }
     if (!anchor.isConnected) return;
     this.element.scrollTop += this.offsetOf(anchor) - offset;
-    this.kept = { anchor, offset, scrollTop: this.element.scrollTop };
+    this.kept = { anchor, offset, scrollTop: this.element.scrollTop, height };
   }
 
   /** The first message in sight, and where it is. */

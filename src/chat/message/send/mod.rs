@@ -88,7 +88,6 @@ fn store(
     // A whisper notifies its recipient anyway.
     let mentions = match new.to {
         Some(_) => Vec::new(),
-        None if is_held => Vec::new(),
         None => mention::find(tx, limits, room_id, membership.role, &text)?,
     };
     slow_mode::check(tx, now, me, room_id, &membership)?;
@@ -113,7 +112,9 @@ fn store(
     let words = search::words_of(tx, &message, file_count > 0).filter(|_| !is_held);
     let position = room::next_rev(tx, now, room_id, message.to.is_none())?;
     (message.seq, message.rev) = (position.rev, position.rev);
-    mention::store_new(tx, &message)?;
+    if !is_held {
+        mention::store_new(tx, &message)?;
+    }
     let number = insert(tx, now, me, &message, answered, file_count)?;
     let publishing = (position, words);
     if file_count > 0 {
