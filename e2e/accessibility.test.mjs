@@ -77,3 +77,27 @@ screen("a link to another device", { as: "준", path: "/me", open: async (page) 
   await page.locator('form[action="/transfer"] button').click();
   await page.locator(".transfer__code").waitFor();
 } });
+
+const schedule = async (page, path) => {
+  const room = path.split("/").pop();
+  const at = new Date(Date.now() + 3_600_000).toISOString();
+  await page.evaluate(
+    ([room, at]) =>
+      fetch(`/api/rooms/${room}/scheduled`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ text: "나중에", at, zone: "Asia/Seoul" }),
+      }),
+    [room, at],
+  );
+};
+screen("the sheet that sends later", { as: "준", path: "room", open: sheet("later") });
+screen("what is scheduled", {
+  as: "준",
+  path: "/me/scheduled",
+  open: async (page) => {
+    await schedule(page, room);
+    await page.reload();
+    await page.locator(".scheduled__item").first().waitFor();
+  },
+});

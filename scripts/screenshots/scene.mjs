@@ -120,6 +120,8 @@ async function orderly(jun, { every }, sora) {
   await api(jun, "POST", `/rooms/${room}/hooks`, { name: "빌드 알림" });
   const sent = await api(jun, "POST", `/rooms/${room}/outgoing-hooks`, { url: "https://hooks.example.org/madang", events: ["message", "edit"], includesBots: false });
   await api(jun, "POST", `/rooms/${room}/messages`, { text: "다음 모임은 셋째 주로 해요" });
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  await api(jun, "POST", `/rooms/${room}/scheduled`, { text: "내일 아홉 시에 정문에서 만나요", at: tomorrow, zone: "Asia/Seoul" });
   await api(jun, "POST", "/me/bots", { name: "날씨 알림이", rights: ["read", "join", "send"] });
   return { deliveries: `${every}/outgoing-hooks/${(sent.hook ?? sent).id}`, reported: bad.id };
 }

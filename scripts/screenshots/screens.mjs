@@ -131,6 +131,7 @@ export function screens(scene) {
       ["hooks", `${every}/hooks`],
       ["deliveries", scene.deliveries],
       ["bots", "/me/bots"],
+      ["scheduled", "/me/scheduled"],
       ["me", "/me"],
       ["me-2", "/me", (page) => scrolledTo(page, "#privacy")],
       ["me-3", "/me", (page) => scrolledTo(page, "#sessions")],

@@ -219,7 +219,7 @@ impl EncryptionSettings {
         let recipients = self.backup_recipient.iter().map(|text| Recipient::parse(text.reveal()));
         let recipients =
             recipients.collect::<Result<Vec<_>, _>>().map_err(|error| format!("BACKUP_RECIPIENT: {error}"))?;
-        Ok(passphrase.or_else(|| (!recipients.is_empty()).then(|| Encryption::Recipients(recipients))))
+        Ok(passphrase.or_else(|| (!recipients.is_empty()).then_some(Encryption::Recipients(recipients))))
     }
 }
 

@@ -7,12 +7,13 @@ use crate::chat::{Limits, Tx, outgoing_hook};
 use crate::error::{Code, Result};
 use crate::i18n::{Lang, page_refusal};
 
-/// Ends the delivery of a webhook; turns a scheduled message into a draft again.
-pub(super) fn give_up(tx: &mut Tx, limits: &Limits, now: i64, job: &Job) -> Result<()> {
+/// Ends the delivery of a webhook; turns a scheduled message into a draft again. `why` its last try failed may be the name of an
+/// error code.
+pub(super) fn give_up(tx: &mut Tx, limits: &Limits, now: i64, job: &Job, why: &str) -> Result<()> {
     match (job.kind, job.payload.parse()) {
         (JobKind::Hook, Ok(id)) => outgoing_hook::give_up(tx, now, id),
         (JobKind::Scheduled, _) => match scheduled::find(tx, job.target.into())? {
-            Some(found) => refuse(tx, limits, now, &found, Code::Unavailable),
+            Some(found) => refuse(tx, limits, now, &found, Code::from_name(why).unwrap_or(Code::Unavailable)),
             None => Ok(()),
         },
         _ => Ok(()),

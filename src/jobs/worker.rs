@@ -127,7 +127,7 @@ impl App {
         let fail = move |tx: &mut Tx, limits: &Limits, now| {
             let failed = outbox::failed(tx, &limits.jobs, now, &job, why, pause_ms)?;
             if failed == Failed::GivenUp {
-                give_up(tx, limits, now, &job)?;
+                give_up(tx, limits, now, &job, why)?;
             }
             Ok(failed)
         };
@@ -142,7 +142,7 @@ impl App {
     async fn defer(&self, job: Job, wait: Duration) -> Result<()> {
         let defer = move |tx: &mut Tx, limits: &Limits, now| {
             if outbox::defer(tx, &limits.jobs, now, &job, milliseconds(wait))? == Failed::GivenUp {
-                give_up(tx, limits, now, &job)?;
+                give_up(tx, limits, now, &job, "")?;
             }
             Ok(())
         };
@@ -268,7 +268,7 @@ fn claim(tx: &mut Tx, limits: &Limits, now: i64, node: u16, jobs: &[Job]) -> Res
         match outbox::claim(tx, &limits.jobs, now, node, job)? {
             Claimed::Mine(job) => claimed.push(job),
             Claimed::GivenUp => {
-                give_up(tx, limits, now, job)?;
+                give_up(tx, limits, now, job, outbox::NEVER_ENDED)?;
                 given_up.push(job.clone());
             }
             Claimed::Lost => {}
