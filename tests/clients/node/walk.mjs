@@ -172,6 +172,11 @@ assert.equal((await hers.take("user")).name, "소라");
 await call("PATCH", `/rooms/${room}`, minji, { title: "garden" });
 for (const listener of [his, lobby]) await listener.take("changeRoom", (changed) => changed.title === "garden");
 
+// What is reported is at once known to those who decide.
+const spam = await his.ok("message", { room, key: "spam", text: "cheap boots" });
+await call("POST", `/messages/${spam.id}/reports`, sora, { reason: "spam" });
+assert.deepEqual(await hers.take("reports"), { room, open: 1 });
+
 // The line breaks; the client comes back by itself and resumes from what it holds.
 since = (await call("GET", `/rooms/${room}`)).rev;
 his.socket.io.engine.close();

@@ -205,6 +205,11 @@ def walk():
     for listener in (his, lobby):
         listener.take("changeRoom", lambda changed: changed["title"] == "garden")
 
+    # What is reported is at once known to those who decide.
+    spam = his.ok("message", {"room": room, "key": "spam", "text": "cheap boots"})
+    call("POST", f"/messages/{spam['id']}/reports", sora, {"reason": "spam"})
+    assert hers.take("reports") == {"room": room, "open": 1}
+
     # The line breaks; the client comes back by itself and resumes from what it holds.
     hold.update(room=room, since=call("GET", f"/rooms/{room}")["rev"])
     may_return.clear()
