@@ -93,7 +93,8 @@ export default class LaterController extends Controller<HTMLDialogElement> {
   private setKind(kind: "message" | "reminder"): void {
     this.field("kind").value = kind;
     this.textTarget.required = kind === "message";
-    for (const target of [this.titleTarget, this.textLabelTarget, this.submitTarget]) target.textContent = target.dataset[kind] ?? "";
+    const name = kind === "message" ? "forMessage" : "forReminder";
+    for (const target of [this.titleTarget, this.textLabelTarget, this.submitTarget]) target.textContent = target.dataset[name] ?? "";
   }
 
   private field(name: string): HTMLInputElement {
