@@ -3,8 +3,8 @@
 //! A user chooses where this server connects to. So a request reaches public addresses
 //! only ([`guard`]), connects only to addresses that were checked, follows few redirects and checks
 //! each of them, reads a bounded beginning within a bounded time, decompresses nothing, and sends
-//! nothing that identifies a user. Requests with a body keep their connections for the next one ([`pool`]), and of those to one
-//! host a limited number runs at a time ([`host_slots`]).
+//! nothing that identifies a user. Requests with a body keep their connections for the next one (`pool.rs`), and of those to one
+//! host a limited number runs at a time (`host_slots.rs`).
 
 pub(crate) mod address;
 mod connect;
