@@ -193,7 +193,7 @@ ${[
     line("the same, of a core", ({ flood }) => `${flood.core.toFixed(0)} %`, "≤ 20 %"),
     line("the same, longest task", ({ flood }) => ms(flood.long), "≤ 50 ms"),
     line("the same, messages kept in the page", ({ flood }) => flood.messages, "≤ 350"),
-    line("the same for who reads further up, main thread for each", ({ above }) => `${above.cost.toFixed(1)} ms`, "≤ 5 ms"),
+    line("the same for a reader further up, main thread for each", ({ above }) => `${above.cost.toFixed(1)} ms`, "≤ 5 ms"),
     line("the same, longest task", ({ above }) => ms(above.long), "≤ 50 ms"),
     ...(rows.desktop.scores
       ? ["lobby", "room"].map((page) => line(`${page}, Lighthouse: performance / accessibility / best practices / SEO`, ({ scores }) => scores[page], "≥ 95"))

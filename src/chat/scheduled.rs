@@ -252,14 +252,10 @@ pub fn refuse(tx: &mut Tx, limits: &Limits, now: i64, scheduled: &Scheduled, why
     if tx.execute(sql, &[&scheduled.id, &scheduled.due.at, &why.name()])? == 0 {
         return Ok(());
     }
-    match membership(tx, scheduled.user_id, scheduled.room_id) {
-        Ok(_) => match whisper(tx, limits, now, scheduled, words) {
-            Err(error) if error.code == Code::Unavailable => Err(error),
-            // The list says why, too.
-            _ => Ok(()),
-        },
+    match whisper(tx, limits, now, scheduled, words) {
         Err(error) if error.code == Code::Unavailable => Err(error),
-        Err(_) => Ok(()),
+        // They may have left; the list says why, too.
+        _ => Ok(()),
     }
 }
 
