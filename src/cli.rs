@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use madang::config::{BackupSource, DataDir, DataPlaces, EncryptionSettings, ServerAddress, Settings};
+use madang::config::{
+    BackupSource, BackupStoreSettings, DataDir, DataPlaces, EncryptionSettings, ServerAddress, Settings,
+};
 
 /// Madang (마당): a self-hosted chat server with one data folder.
 #[derive(Parser)]
@@ -20,19 +22,22 @@ pub(crate) enum Command {
     /// Rebuild the search index (safe while the server runs). Search is unavailable until it finishes;
     /// everything else keeps working.
     Reindex(Box<Settings>),
-    /// Write the database and all files into one file, also while the server runs.
+    /// Write the database and all files into one file or into a bucket, also while the server runs.
     ///
     /// The backup contains every message, file and password hash: keep it secret. With BACKUP_PASSPHRASE, BACKUP_PASSPHRASE_FILE
     /// or BACKUP_RECIPIENT it is encrypted, in the format of age. It is called FILE.part until it is complete.
     #[command(override_usage = "madang backup [OPTIONS] <FILE>")]
     Backup {
-        /// The file to write, for example `madang-2026-11-21.tar.zst`; `-` for standard output.
+        /// The file to write, for example `madang-2026-11-21.tar.zst`; `-` for standard output; `s3://bucket/prefix/name` for an
+        /// object in a bucket.
         file: PathBuf,
-        /// Overwrite an existing file.
+        /// Overwrite an existing file. Objects in a bucket are never replaced.
         #[arg(long)]
         force: bool,
         #[command(flatten)]
         encryption: EncryptionSettings,
+        #[command(flatten)]
+        store: BackupStoreSettings,
         #[command(flatten)]
         places: DataPlaces,
     },

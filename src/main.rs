@@ -15,7 +15,7 @@ use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command, DoctorArgs, FilesCommand};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use madang::app::{self, Listeners};
-use madang::config::{Config, LogFormat, Settings, Switch};
+use madang::config::{BackupObject, Config, LogFormat, Settings, Switch};
 use madang::db::{Copied, CopyProgress};
 use madang::log::{self, Log};
 use madang::open_files;
@@ -23,7 +23,7 @@ use madang::ops::archive::{Progress, Source};
 use madang::ops::backup::Writing;
 use madang::ops::doctor::{self, Finding, Level};
 use madang::ops::migrate_store::migrate_store;
-use madang::ops::{self, backup, backup_place, health, push, restore, verify};
+use madang::ops::{self, backup, backup_place, health, outgoing_backup, push, restore, verify};
 use madang::signals::Signals;
 use madang::startup;
 use madang::systemd::{self, State};
@@ -69,9 +69,10 @@ async fn run(command: Command) -> Result<(), String> {
             let _log = log(settings.log_format, Switch::Off)?;
             reindex(&settings.with_secrets()?).await
         }
-        Command::Backup { file, force, encryption, places } => {
+        Command::Backup { file, force, encryption, store, places } => {
             let writing = Writing { may_replace: force, encryption: encryption.encryption()? };
-            run_backup(&places.config()?, &file, writing).await
+            let object = store.object(&file, &places.s3)?;
+            run_backup(&places.config()?, &file, object, writing).await
         }
         Command::Restore { file, force, source, places } => {
             let source = backup_place::source(&file, &source, &places.s3)?;
@@ -107,15 +108,26 @@ async fn run(command: Command) -> Result<(), String> {
     }
 }
 
-async fn run_backup(config: &Config, file: &Path, writing: Writing) -> Result<(), String> {
+async fn run_backup(
+    config: &Config,
+    file: &Path,
+    object: Option<BackupObject>,
+    writing: Writing,
+) -> Result<(), String> {
     if file == Path::new("-") {
-        let made = with_bar(BYTES, UNCHANGED, async |watch| backup::to_stdout(config, writing.encryption, watch).await)
-            .await?;
+        let made = with_bar(BYTES, UNCHANGED, async |watch| {
+            outgoing_backup::to_stdout(config, writing.encryption, watch).await
+        })
+        .await?;
         // The backup itself is on stdout.
         log::print(format!("wrote {} ({})", made.holds, HumanBytes(made.bytes)));
         return complain_of_lost(&made);
     }
-    let made = with_bar(BYTES, UNCHANGED, async |watch| backup::backup(config, file, writing, watch).await).await?;
+    let made = with_bar(BYTES, UNCHANGED, async |watch| match object {
+        Some(object) => outgoing_backup::to_bucket(config, object, writing.encryption, watch).await,
+        None => backup::backup(config, file, writing, watch).await,
+    })
+    .await?;
     print(&format!("wrote {}: {} ({})", file.display(), made.holds, HumanBytes(made.bytes)))?;
     complain_of_lost(&made)
 }

@@ -312,7 +312,7 @@ pub struct BackupObject {
     pub name: String,
 }
 
-impl BackupSource {
+impl BackupStoreSettings {
     /// Returns the object of an address such as `s3://bucket/prefix/madang-20261121T093000Z.tar.zst`; `None` for a file.
     ///
     /// # Errors
@@ -327,12 +327,14 @@ impl BackupSource {
         if name.is_empty() {
             return Err(wrong("it has no name"));
         }
-        let (mut store, mut s3) = (self.store.clone(), s3.clone());
+        let (mut store, mut s3) = (self.clone(), s3.clone());
         store.read_secrets(&mut s3)?;
         let s3 = store.s3(&s3, &bucket, &prefix).ok_or_else(|| wrong("its store is not known"))?;
         Ok(Some(BackupObject { s3, name: name.to_owned() }))
     }
+}
 
+impl BackupSource {
     /// Returns what opens an encrypted backup.
     ///
     /// # Errors

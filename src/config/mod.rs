@@ -26,7 +26,10 @@ use crate::mail;
 use crate::network::{NetworkLimits, UploadLimits};
 use crate::origin::Origins;
 
-pub use backups::{BackupObject, BackupPlace, BackupSource, BackupTo, Backups, EncryptionSettings, PassphraseSettings};
+pub use backups::{
+    BackupObject, BackupPlace, BackupSource, BackupStoreSettings, BackupTo, Backups, EncryptionSettings,
+    PassphraseSettings,
+};
 pub use database::{DatabaseSettings, Postgres};
 pub use metrics::Metrics;
 pub use node::{BusKind, NodeConfig, NodeSettings};

@@ -63,27 +63,6 @@ pub async fn backup(
     work.await.map_err(|error| format!("the backup failed: {error}"))?
 }
 
-/// Writes a backup to standard output. It is made whole in the data folder first: its beginning lists what follows.
-///
-/// # Errors
-/// As [`backup()`]; or nobody reads it.
-pub async fn to_stdout(
-    config: &Config,
-    encryption: Option<Encryption>,
-    watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
-) -> Result<Summary, String> {
-    let path = config.data_dir.join(format!("stdout-{}.tar.zst", std::process::id()));
-    let made = backup(config, &path, Writing { may_replace: true, encryption }, watch).await?;
-    let sent = tokio::task::spawn_blocking(move || {
-        let opened = File::open(&path);
-        // It has no name any more, so nothing is left however this ends.
-        std::fs::remove_file(&path)?;
-        io::copy(&mut opened?, &mut io::stdout().lock())
-    });
-    let sent = sent.await.map_err(|error| format!("the backup failed: {error}"))?;
-    sent.map(|_| made).map_err(|error| format!("cannot write to standard output: {error}"))
-}
-
 /// As [`backup()`]. Blocks.
 pub(super) fn make(config: &Config, path: &Path, writing: &Writing, watch: Watch<'_>) -> Result<Summary, String> {
     restore::refuse_server(config, "backup")?;

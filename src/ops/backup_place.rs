@@ -81,19 +81,7 @@ impl Place {
     pub(crate) fn put(&self, folder: &Path, name: &str) -> Result<(), String> {
         let Self::Bucket(objects) = self else { return Ok(()) };
         let path = folder.join(name);
-        let done = objects.put(name, &path).and_then(|()| {
-            let failed = |error: io::Error| format!("cannot read {objects}{name} again: {error}");
-            let sent = File::open(&path).and_then(hash_of).map_err(failed)?;
-            let stored = objects.open(name).and_then(hash_of).map_err(failed)?;
-            if sent.sha256 == stored.sha256 {
-                return Ok(());
-            }
-            Err(format!("{objects}{name} has other bytes than were sent, and was removed"))
-        });
-        if done.is_err() {
-            // What was not read again is no backup.
-            let _ = objects.remove(name);
-        }
+        let done = put(objects, name, &path);
         let _ = fs::remove_file(&path);
         done
     }
@@ -113,13 +101,31 @@ impl Place {
     }
 }
 
+/// Puts a file into a bucket and reads it again.
+pub(super) fn put(objects: &Arc<NamedObjects>, name: &str, path: &Path) -> Result<(), String> {
+    let done = objects.put(name, path).and_then(|()| {
+        let failed = |error: io::Error| format!("cannot read {objects}{name} again: {error}");
+        let sent = File::open(path).and_then(hash_of).map_err(failed)?;
+        let stored = objects.open(name).and_then(hash_of).map_err(failed)?;
+        if sent.sha256 == stored.sha256 {
+            return Ok(());
+        }
+        Err(format!("{objects}{name} has other bytes than were sent, and was removed"))
+    });
+    if done.is_err() {
+        // What was not read again is no backup.
+        let _ = objects.remove(name);
+    }
+    done
+}
+
 /// Returns the backup that a command reads: a file, or an object if it has the address of one.
 ///
 /// # Errors
 /// A sentence for the operator.
 pub fn source(at: &Path, asked: &BackupSource, s3: &S3Settings) -> Result<Source, String> {
     let keys: Keys = asked.keys()?;
-    match asked.object(at, s3)? {
+    match asked.store.object(at, s3)? {
         None => Ok(Source::file(at, keys)),
         Some(BackupObject { s3, name }) => Ok(Source::object(Arc::new(NamedObjects::new(&s3)?), name, keys)),
     }

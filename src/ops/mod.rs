@@ -8,6 +8,7 @@ pub mod backup_place;
 pub mod doctor;
 pub mod health;
 pub mod migrate_store;
+pub mod outgoing_backup;
 pub mod push;
 mod reindex;
 pub mod restore;

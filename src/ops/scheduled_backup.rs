@@ -27,6 +27,7 @@ const LIST_AGE: Duration = Duration::from_secs(3_600);
 pub struct ScheduledBackups {
     config: Config,
     backups: Backups,
+    place: Mutex<Option<Arc<Place>>>,
     failed_at: Mutex<Option<Instant>>,
     /// What a bucket had when it was listed, the oldest first.
     known: Mutex<Option<(Instant, Vec<Found>)>>,
@@ -39,6 +40,7 @@ impl ScheduledBackups {
         Self {
             config: config.clone(),
             backups: backups.clone(),
+            place: Mutex::default(),
             failed_at: Mutex::default(),
             known: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
@@ -77,7 +79,7 @@ impl ScheduledBackups {
     }
 
     fn work(&self, owner: &str, is_wanted: bool) -> Result<Vec<Found>, String> {
-        let place = Place::open(&self.backups.place)?;
+        let place = self.place()?;
         place.remove_outgoing(&self.config);
         let mut found = self.found(&place)?;
         note(&found);
@@ -100,6 +102,15 @@ impl ScheduledBackups {
         note(&found);
         *self.known.lock() = Some((Instant::now(), found.clone()));
         Ok(found)
+    }
+
+    /// Returns the place, opened the first time.
+    fn place(&self) -> Result<Arc<Place>, String> {
+        let mut place = self.place.lock();
+        match &*place {
+            Some(place) => Ok(Arc::clone(place)),
+            None => Ok(Arc::clone(place.insert(Arc::new(Place::open(&self.backups.place)?)))),
+        }
     }
 
     /// Returns the backups, the oldest first. A bucket is not listed every minute.

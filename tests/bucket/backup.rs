@@ -186,3 +186,40 @@ async fn a_bucket_that_refuses_is_named_by_the_log_and_by_doctor() {
     let (_, log) = server.terminate().await.unwrap();
     assert!(log.contains("has the files of another server (choose another BACKUP_TO"), "{log}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_puts_a_backup_into_a_bucket_once_and_whole() {
+    if testkit::postgres::is_wanted() {
+        return;
+    }
+    let (bucket, folder) = (Bucket::start(), TempDir::new());
+    let mut environment = environment(&bucket);
+    environment.retain(|(name, _)| name.starts_with("S3_") || name.starts_with("AWS_"));
+    start(folder.path(), &[]).terminate().await.unwrap();
+    let data = folder.path().join("data");
+    // What a killed process left goes with the next backup.
+    std::fs::write(data.join("outgoing-1.tar.zst.part"), b"half").unwrap();
+    let is_outgoing = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("outgoing-");
+    let left = || std::fs::read_dir(&data).unwrap().flatten().any(|entry| is_outgoing(&entry.file_name()));
+    let address = format!("s3://{NAME}/by-hand/first.tar.zst");
+    let said = says(&run(folder.path(), &environment, &["backup", &address]));
+    assert!(said.starts_with(&format!("wrote {address}: ")) && !left(), "{said}");
+    assert!(says(&run(folder.path(), &environment, &["verify", &address])).contains("no errors found"));
+    for arguments in [["backup", &address].as_slice(), &["backup", "--force", &address]] {
+        let said = refused(&run(folder.path(), &environment, arguments));
+        assert!(said.contains(&format!("{address} already exists (give another name")), "{said}");
+    }
+    for (wrong, why) in [
+        (format!("s3://{NAME}/"), "it has no name (write s3://bucket/prefix/name)"),
+        ("https://example.org/backup".into(), "cannot write https://example.org/backup"),
+        ("s3://elsewhere/x".into(), "does not exist"),
+    ] {
+        let said = refused(&run(folder.path(), &environment, &["backup", &wrong]));
+        assert!(said.contains(why), "{wrong}: {said}");
+    }
+    // A store that loses the connection each time has nothing half, and the folder neither.
+    bucket.fail_at(&format!("PUT /{NAME}/by-hand/second"), &[Fault::Status(503); 20]);
+    refused(&run(folder.path(), &environment, &["backup", &format!("s3://{NAME}/by-hand/second.tar.zst")]));
+    let stored: Vec<String> = bucket.with(|state| state.objects.keys().cloned().collect());
+    assert_eq!((stored, left()), (vec!["by-hand/first.tar.zst".to_owned()], false));
+}

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use madang::config::S3;
 use madang::files::Store;
 
+use super::program::{refused, run, says, start};
 use super::{Opened, content};
 use crate::support::bucket::sha256;
-use crate::support::{App, Bucket, Request, picture};
+use crate::support::{App, Bucket, Request, TempDir, picture};
 
 /// Makes a bucket and returns its settings.
 async fn bucket(name: &str) -> (SocketAddr, S3) {
@@ -84,4 +85,22 @@ async fn an_app_works_with_moto() {
     assert!(saved.status == 200 && sha256(&saved.body) == sha256(&large));
     assert_eq!(saved.header("content-disposition"), Some("attachment; filename*=UTF-8''film%201.bin"));
     assert_eq!(saved.header("content-type"), Some("application/octet-stream"));
+}
+
+#[tokio::test]
+#[ignore = "needs moto"]
+async fn a_backup_goes_into_moto_and_comes_back() {
+    let (address, _) = bucket("backups").await;
+    let folder = TempDir::new();
+    start(folder.path(), &[]).terminate().await.unwrap();
+    let mut environment = Bucket::start().environment();
+    environment.retain(|(name, _)| name.starts_with("AWS_"));
+    environment.push(("S3_ENDPOINT", format!("http://{address}")));
+    environment.push(("BACKUP_PASSPHRASE", "a passphrase of many words".into()));
+    let object = "s3://backups/here/first.tar.zst.age";
+    says(&run(folder.path(), &environment, &["backup", object]));
+    assert!(says(&run(folder.path(), &environment, &["verify", object])).contains("no errors found"));
+    assert!(refused(&run(folder.path(), &environment, &["backup", object])).contains("already exists"));
+    says(&run(folder.path(), &environment, &["restore", "--force", object]));
+    start(folder.path(), &[]).terminate().await.unwrap();
 }

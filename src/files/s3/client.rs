@@ -131,6 +131,8 @@ pub(super) struct Client {
     signer: Signer,
     connections: Connections,
     limits: S3Limits,
+    /// The setting of the address, which errors name.
+    setting: &'static str,
     scheme: String,
     /// What the header `Host` says.
     host: String,
@@ -154,8 +156,9 @@ impl Client {
         let base = if s3.is_path_style { format!("{path}/{}/", s3.bucket) } else { format!("{path}/") };
         Ok(Self {
             signer: Signer { credentials: s3.credentials.clone(), region: s3.region.clone() },
-            connections: Connections::new(&url, s3.ca_bundle.as_deref(), s3.limits.connect)?,
+            connections: Connections::new(&url, s3)?,
             limits: s3.limits.clone(),
+            setting: s3.names.endpoint,
             scheme: url.scheme().to_owned(),
             host: url[Position::BeforeHost..Position::AfterPort].to_owned(),
             base,
@@ -203,7 +206,8 @@ impl Client {
         let answer = self.send(request).await?;
         let bytes = self.read(answer.into_body(), DOCUMENT_MAX).await?;
         // A web page, for example.
-        let no_store = || Failure::Unusable("S3_ENDPOINT answers, but not as an S3 store does (correct it)".into());
+        let no_store =
+            || Failure::Unusable(format!("{} answers, but not as an S3 store does (correct it)", self.setting));
         let document = Element::parse(&bytes).ok_or_else(no_store)?;
         match document.name() {
             // A long request may fail after its status was sent.

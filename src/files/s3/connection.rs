@@ -22,6 +22,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
 use super::failure::Failure;
+use crate::config::S3;
 use crate::http_client::guard::is_global;
 
 /// Connections kept for the next request.
@@ -42,6 +43,8 @@ pub(super) struct Connections {
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     timeout: Duration,
+    /// The setting of the address, which errors name.
+    setting: &'static str,
     kept: Mutex<Vec<(Sender, Instant)>>,
 }
 
@@ -50,8 +53,9 @@ impl Connections {
     ///
     /// # Errors
     /// A sentence for the operator: the certificates cannot be read.
-    pub(super) fn new(url: &Url, ca_bundle: Option<&Path>, timeout: Duration) -> Result<Self, String> {
-        let invalid = || format!("S3_ENDPOINT {url} has no host");
+    pub(super) fn new(url: &Url, s3: &S3) -> Result<Self, String> {
+        let setting = s3.names.endpoint;
+        let invalid = || format!("{setting} {url} has no host");
         let host = match url.host().ok_or_else(invalid)? {
             Host::Domain(name) => name.to_owned(),
             Host::Ipv4(address) => address.to_string(),
@@ -60,12 +64,12 @@ impl Connections {
         let tls = match url.scheme() {
             "https" => {
                 let name = ServerName::try_from(host.clone()).map_err(|_| invalid())?;
-                Some((TlsConnector::from(Arc::new(tls(ca_bundle)?)), name))
+                Some((TlsConnector::from(Arc::new(tls(s3.ca_bundle.as_deref())?)), name))
             }
             _ => None,
         };
         let port = url.port_or_known_default().ok_or_else(invalid)?;
-        Ok(Self { host, port, tls, timeout, kept: Mutex::default() })
+        Ok(Self { host, port, tls, timeout: s3.limits.connect, setting, kept: Mutex::default() })
     }
 
     /// Returns a connection that is ready for a request.
@@ -109,9 +113,9 @@ impl Connections {
         let addresses: Vec<SocketAddr> =
             looked_up.map_err(|_| too_slow())?.map_err(|error| unreachable(&error))?.take(MAX_ADDRESSES).collect();
         if let Some(public) = addresses.iter().map(SocketAddr::ip).find(|&address| self.is_exposed(address)) {
-            let host = &self.host;
+            let Self { setting, host, .. } = self;
             return Err(Failure::Unusable(format!(
-                "S3_ENDPOINT is http:// at the public address {public} of {host}, so files would cross the internet \
+                "{setting} is http:// at the public address {public} of {host}, so files would cross the internet \
                  unprotected (use https://)"
             )));
         }
