@@ -11,7 +11,7 @@ use redis::{AsyncConnectionConfig, Client, RedisResult};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, sleep, timeout};
 
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// Hints that wait to be sent; with more, they are lost.
 const QUEUE: usize = 1_024;

@@ -42,6 +42,7 @@ pub mod password;
 pub mod preview;
 pub mod process_stats;
 pub mod realtime;
+pub mod secret;
 pub mod service;
 pub mod signals;
 pub mod socket;

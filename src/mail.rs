@@ -1,6 +1,5 @@
 //! E-mail: handed to a mail server one at a time. What waits for it is a job of the outbox.
 
-use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,34 +10,10 @@ use lettre::{Address, Message, SmtpTransport, Transport};
 use parking_lot::Mutex;
 use url::{Host, Url};
 
+use crate::secret::Secret;
+
 /// How long the mail server may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
-
-/// A secret setting. Its `Debug` form does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    pub fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
-    }
-
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(secret: String) -> Self {
-        Self(secret)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// How e-mails are sent.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use clap::Args;
 use super::s3::{address, bucket, endpoint, prefix, region};
 use super::{Credentials, S3, S3Limits, S3Names, S3Settings, Switch, parse, secret};
 use crate::age::{Encryption, Keys, Passphrase, Recipient};
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// How an address of a bucket begins.
 const SCHEME: &str = "s3://";

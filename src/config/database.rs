@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Switch, secret};
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// The database of an instance, if it is not a file in the data folder.
 #[derive(Args, Clone, Debug)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Switch, secret};
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// What the server tells its operator.
 #[derive(Args, Clone, Debug)]

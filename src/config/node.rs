@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{Config, secret};
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// How the servers of one database learn what the others commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -7,7 +7,7 @@ use clap::Args;
 use url::Url;
 
 use super::{Config, DataDir, Switch, secret};
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// The settings of files in S3, as given.
 #[derive(Args, Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// Reads the secret of a setting such as `SMTP_URL_FILE`.
 ///

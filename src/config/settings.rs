@@ -13,9 +13,10 @@ use super::backups::BackupSettings;
 use super::metrics::MonitoringSettings;
 use super::tls::TlsSettings;
 use super::{Config, DatabaseSettings, NodeSettings, S3Settings, parse, secret};
-use crate::mail::{self, Secret};
+use crate::mail;
 use crate::network::Guests;
 use crate::origin::Origin;
+use crate::secret::Secret;
 
 /// Where an instance keeps its data.
 #[derive(Args, Clone, Debug)]

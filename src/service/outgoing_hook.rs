@@ -17,7 +17,7 @@ use crate::db::Subject;
 use crate::error::{Error, Result};
 use crate::http_client::{Answer, FetchError, parse_url};
 use crate::ids::{DeliveryId, HookId, RoomId, UserId};
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// What a new webhook is to be sent.
 #[derive(Clone, Debug)]

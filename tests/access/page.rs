@@ -1,6 +1,7 @@
 //! Every route of a page, a form or a file, as `src/web` declares them.
 
 use madang::mail;
+use madang::secret::Secret;
 
 use super::routes::routes;
 use super::scene::{Scene, Who, start_server};
@@ -343,8 +344,8 @@ async fn every_page_form_and_file_by_every_kind_of_user() {
     // With e-mail, so that the page for forgotten passwords exists. No mail server is running.
     let app = start_server(|config| {
         let url = "smtp://127.0.0.1:9".to_owned();
-        config.mail = Some(mail::Settings { url: mail::Secret::new(url), from: "Madang <madang@example.org>".into() });
-        config.metrics.token = Some(mail::Secret::new("0123456789abcdef"));
+        config.mail = Some(mail::Settings { url: Secret::new(url), from: "Madang <madang@example.org>".into() });
+        config.metrics.token = Some(Secret::new("0123456789abcdef"));
     })
     .await;
     // The metrics are answered before the routes.

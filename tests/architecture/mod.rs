@@ -42,7 +42,7 @@ const LAYERS: &[&[&str]] = &[
         "systemd",
         "web_push",
     ],
-    &["failpoint", "metrics"],
+    &["failpoint", "metrics", "secret"],
 ];
 
 /// Imports that break the order, each with its reason.

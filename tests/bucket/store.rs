@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use madang::config::S3;
 use madang::files::{Away, NotReady, S3Store, Store};
-use madang::mail::Secret;
+use madang::secret::Secret;
 
 use super::{Opened, content};
 use crate::support::Bucket;

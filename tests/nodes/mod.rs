@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madang::config::{Config, NodeConfig};
-use madang::mail::Secret;
+use madang::secret::Secret;
 use testkit::postgres::Database;
 use testkit::redis::Redis;
 

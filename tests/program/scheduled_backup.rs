@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use madang::config::{BackupPlace, Backups};
-use madang::mail::Secret;
+use madang::secret::Secret;
 use serde_json::json;
 
 use super::{Program, binary, output, run};

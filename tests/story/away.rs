@@ -1,6 +1,7 @@
 //! An hour away: one push, one mail, and nothing of what was read on another device.
 
-use madang::mail::{Secret, Settings};
+use madang::mail::Settings;
+use madang::secret::Secret;
 use serde_json::json;
 
 use crate::support::mail::{Answers, mail_server, next, plain};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use madang::app::Listeners;
 use madang::config::{Config, NodeConfig, Postgres};
-use madang::mail::Secret;
+use madang::secret::Secret;
 use serde_json::Value;
 use testkit::postgres::{self, Database};
 use tokio::net::TcpListener;

@@ -1,6 +1,7 @@
 //! Mail for what was missed.
 
-use madang::mail::{Secret, Settings};
+use madang::mail::Settings;
+use madang::secret::Secret;
 use serde_json::{Value, json};
 
 use crate::support::mail::{Answers, Email, mail_server, next, plain};

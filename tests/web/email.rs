@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use madang::mail::{Secret, Settings};
+use madang::mail::Settings;
+use madang::secret::Secret;
 use serde_json::{Value, json};
 
 use crate::support::mail::{Answers, mail_server, next, plain};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use madang::mail::Secret;
 use madang::metrics::TABLE;
+use madang::secret::Secret;
 use serde_json::json;
 
 use crate::architecture::read;

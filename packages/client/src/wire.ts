@@ -1363,7 +1363,7 @@ export interface ServerInvites {
 
 /** What admins have set. */
 export interface ServerSettings {
-  /** What the lobby says to everybody for now. */
+  /** A notice that the lobby shows to everybody; empty for none. */
   announcement: string;
   /** Who may open a direct room with somebody else, whatever that user allows. Admins always may. */
   directFrom: DirectFrom;

@@ -11,7 +11,7 @@ use crate::chat::{Limits, Tx, member};
 use crate::db::Fault;
 use crate::error::{Code, Result};
 use crate::ids::{HookId, RoomId, UserId};
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// How long a program may answer a command, and how often.
 const ANSWER_MS: i64 = 30 * 60_000;

@@ -11,7 +11,7 @@ use crate::chat::{Limits, Tx, direct, outbox};
 use crate::clock::rfc3339;
 use crate::error::{Code, Result};
 use crate::ids::{DeliveryId, HookId, MessageId, ReportId, RoomId, UserId};
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// Failures in a row after which a hook is paused.
 const FAILURES: u32 = 20;

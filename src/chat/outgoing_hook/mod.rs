@@ -24,7 +24,7 @@ use super::{Limits, Tx, audit, hook, outbox};
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{DeliveryId, HookId, UserId};
-use crate::mail::Secret;
+use crate::secret::Secret;
 
 /// The most outgoing hooks of one room, and of the server.
 const MOST: u64 = 10;

@@ -43,7 +43,7 @@ pub struct ServerSettings {
     pub welcome: String,
     /// The rules of the server, in the lobby and where people sign up.
     pub rules: String,
-    /// What the lobby says to everybody for now.
+    /// A notice that the lobby shows to everybody; empty for none.
     pub announcement: String,
     /// Who may sign up. Users of server keys and admin links are not concerned.
     pub sign_up: SignUpPolicy,

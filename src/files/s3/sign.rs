@@ -141,7 +141,7 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::Secret;
+    use crate::secret::Secret;
 
     /// Fri, 24 May 2013 00:00:00 GMT.
     const MAY_24: i64 = 1_369_353_600_000;

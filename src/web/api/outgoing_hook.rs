@@ -14,7 +14,7 @@ use crate::chat::user::User;
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{DeliveryId, HookId};
-use crate::mail::Secret;
+use crate::secret::Secret;
 use crate::service::{App, OutgoingHookRequest};
 use crate::web::extract::{DeliveryPath, HookPath, RoomPath, ScopePath, SignedIn};
 

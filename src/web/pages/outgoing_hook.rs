@@ -11,9 +11,10 @@ use serde::Deserialize;
 use super::admin::open_reports;
 use super::hook;
 use crate::chat::kinds::HookEvent;
-use crate::chat::outgoing_hook::Scope;
+use crate::chat::outgoing_hook::{OutgoingHook, Scope};
 use crate::error::{Code, Result};
 use crate::i18n::Lang;
+use crate::secret::Secret;
 use crate::service::{App, OutgoingHookRequest};
 use crate::view::admin::{Head, HooksPage};
 use crate::view::{DeliveriesPage, Fresh};
@@ -63,8 +64,7 @@ async fn create(
         includes_bots: form.contains_key("includesBots"),
     };
     let created = app.create_outgoing_hook(me.user.id, path.scope, new).await;
-    let (hook, key) = or_page(created, path.scope, caller.lang)?;
-    page(&app, &caller, &me, path.scope, Fresh::Key(&hook, key.reveal())).await
+    show_key(&app, &caller, &me, path.scope, created).await
 }
 
 /// `POST …/outgoing-hooks/{hookId}/rotate`: shows the new key likewise.
@@ -76,8 +76,7 @@ async fn rotate(
     hook: HookPath,
 ) -> PageResult {
     let rotated = app.rotate_outgoing_hook(me.user.id, path.scope, hook.id).await;
-    let (hook, key) = or_page(rotated, path.scope, caller.lang)?;
-    page(&app, &caller, &me, path.scope, Fresh::Key(&hook, key.reveal())).await
+    show_key(&app, &caller, &me, path.scope, rotated).await
 }
 
 /// `POST …/outgoing-hooks/{hookId}/resume`
@@ -141,7 +140,15 @@ async fn replay(
     Ok(redirect(&format!("{}/{}", hooks_path(path.scope), hook.id)))
 }
 
-async fn page(app: &App, caller: &Caller, me: &SignedIn, scope: Scope, fresh: Fresh<'_>) -> PageResult {
+async fn show_key(
+    app: &App,
+    caller: &Caller,
+    me: &SignedIn,
+    scope: Scope,
+    made: Result<(OutgoingHook, Secret)>,
+) -> PageResult {
+    let (hook, key) = or_page(made, scope, caller.lang)?;
+    let fresh = Fresh::Key(&hook, key.reveal());
     match scope {
         Scope::Room(room_id) => hook::page(app, caller, me, room_id, Some(fresh), None).await,
         Scope::Server => server_page(app, caller, me, Some(fresh), None).await,

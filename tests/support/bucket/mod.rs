@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use madang::config::{Credentials, S3, S3Limits, S3Names};
-use madang::mail::Secret;
+use madang::secret::Secret;
 use parking_lot::{Condvar, Mutex};
 use tokio_rustls::rustls::{ServerConnection, StreamOwned};
 
