@@ -44,6 +44,25 @@ test("a reaction is added from the quick row, and toggled by its chip", async ()
   await chip(jun).getByText("🔥").waitFor();
 });
 
+test("the list of emoji that comes late leaves the focus where it is", async () => {
+  const { minji } = await two("늦은 이모지");
+  let arrives;
+  const late = new Promise((resolve) => (arrives = resolve));
+  await minji.page.route("**/emoji.*.json", async (route) => {
+    await late;
+    await route.continue();
+  });
+  await minji.send("천천히");
+  await minji.message("천천히").hover();
+  await minji.page.locator("#message-bar").getByRole("button", { name: "반응하기" }).click();
+  const fire = minji.page.locator(".menu__palette [data-recent]").getByText("🔥", { exact: true });
+  await fire.focus();
+  arrives();
+  await minji.page.locator(".menu__palette .emoji__group h2").first().waitFor();
+  await minji.page.keyboard.press("Enter");
+  await minji.message("천천히").locator(".reaction").getByText("🔥").waitFor();
+});
+
 test("a pinned message shows under the head of the room until it is unpinned", async () => {
   const { minji, jun, room } = await two("고정하는 방");
   await minji.send("모임은 **토요일**이에요".replaceAll("**", ""));

@@ -69,9 +69,10 @@ async function showAll(list: HTMLElement, typed: string): Promise<void> {
   }
   const groups = all.groups[document.documentElement.lang] ?? all.groups["ko"] ?? [];
   const sections = groups.map((name, group) => section(name, all.list.filter((entry) => entry[1] === group).map(([emoji]) => emoji)));
-  // The first section stays: someone may be about to press a button of it.
+  // The first section stays where it is: someone may be about to press a button of it, and a move would take the focus.
   const first = list.querySelector(":scope > [data-recent]") ?? section("", recent());
-  list.replaceChildren(first, ...sections);
+  for (const other of [...list.children]) if (other !== first) other.remove();
+  list.append(...(first.parentElement ? [] : [first]), ...sections);
 }
 
 function find(all: EmojiList, wanted: string): Entry[] {
