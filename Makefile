@@ -84,9 +84,9 @@ tests/clients/node/node_modules: tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-## Measures Madang beside its baselines in about 40 minutes and writes docs/performance.md. ONLY=fanout (memory, connects,
-## sends, rooms, pages, search, hostile, start, stalled, pushes, storm) measures one scenario, ONLY=report none; QUICK=1 only checks that
-## all of it runs; BEFORE=path/to/madang measures an older binary beside this one.
+## Measures Madang beside its baselines in about 45 minutes and writes docs/performance.md. ONLY=fanout (memory, connects, tls,
+## cores, sends, nodes, sockets, rooms, pages, search, hostile, start, stalled, pushes, storm) measures one scenario, ONLY=report
+## none; QUICK=1 only checks that all of it runs; BEFORE=path/to/madang measures an older binary beside this one.
 bench: build baselines
 	cargo build --release --locked -p madang-bench -p madang-bench-store
 	target/release/madang-bench $(ONLY) $(if $(QUICK),--quick) $(if $(BEFORE),--baseline-binary $(BEFORE))

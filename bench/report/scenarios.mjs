@@ -366,6 +366,22 @@ export const SCENARIOS = {
     ],
   }),
 
+  sockets: (row) => ({
+    tables: [
+      {
+        title: `${number(row.sockets)} members of one room on ${row.nodes} servers that share two cores with their clients, PostgreSQL and Redis`,
+        rows: [row],
+        columns: {
+          "all are in after s": (row) => Math.round(row.joined_s),
+          "memory of a server, MB": (row) => megabytes(row.node_bytes),
+          "of it a member, KB": (row) => row.socket_bytes / 1024,
+          "a message to the last, ms": (row) => Math.round(row.last_ms),
+          "the slowest of ten, ms": (row) => Math.round(row.slowest_ms),
+        },
+      },
+    ],
+  }),
+
   pages({ viewers, messages, rows, shapes }) {
     const row = (kind, members) => find(rows, { kind, members, is_packed: false });
     const rate = (row) => row.per_second;

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "the program prints figures")]
 
 mod context;
+mod crowd;
 mod floor;
 mod http;
 mod kernel;
@@ -35,13 +36,17 @@ struct Cli {
     /// Runs the floor for so many clients instead of measuring.
     #[arg(long, hide = true)]
     floor: Option<usize>,
+    /// Is members of the server on this port instead of measuring.
+    #[arg(long, hide = true)]
+    crowd: Option<u16>,
 }
 
 fn main() -> ExitCode {
-    let Cli { only, options, floor } = Cli::parse();
-    let outcome = match floor {
-        Some(clients) => floor::run(clients),
-        None => Context::new(&options).and_then(|context| scenario::run(&context, &only)),
+    let Cli { only, options, floor, crowd } = Cli::parse();
+    let outcome = match (floor, crowd) {
+        (Some(clients), _) => floor::run(clients),
+        (None, Some(port)) => crowd::run(port),
+        (None, None) => Context::new(&options).and_then(|context| scenario::run(&context, &only)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -70,7 +70,7 @@ impl Madang {
         Self::start_on(context, &context.server_core, kind, settings)
     }
 
-    fn start_on(context: &Context, cores: &str, kind: Kind, settings: &[(&str, &str)]) -> Outcome<Self> {
+    pub(crate) fn start_on(context: &Context, cores: &str, kind: Kind, settings: &[(&str, &str)]) -> Outcome<Self> {
         Self::start_in(context, Folder::new()?, cores, kind, settings)
     }
 

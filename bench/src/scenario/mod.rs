@@ -14,6 +14,7 @@ mod rooms;
 mod search;
 mod sends;
 mod shapes;
+mod sockets;
 mod stalled;
 mod start;
 mod storm;
@@ -32,7 +33,7 @@ use crate::process::Folder;
 
 type Measure = fn(&Context) -> Outcome<Value>;
 
-const ALL: [(&str, Measure); 15] = [
+const ALL: [(&str, Measure); 16] = [
     ("start", start::measure),
     ("fanout", fanout::measure),
     ("memory", memory::measure),
@@ -41,6 +42,7 @@ const ALL: [(&str, Measure); 15] = [
     ("cores", cores::measure),
     ("sends", sends::measure),
     ("nodes", nodes::measure),
+    ("sockets", sockets::measure),
     ("rooms", rooms::measure),
     ("pages", pages::measure),
     ("search", search::measure),

@@ -59,9 +59,14 @@ impl Backends {
     }
 
     pub(super) fn node(&self, context: &Context) -> Outcome<Madang> {
+        self.node_on(context, &context.server_core)
+    }
+
+    /// Starts a server on some cores ("0,1").
+    pub(super) fn node_on(&self, context: &Context, cores: &str) -> Outcome<Madang> {
         let settings = self.settings(true);
         let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, &**value)).collect();
-        Madang::start(context, Kind::Madang, &settings)
+        Madang::start_on(context, cores, Kind::Madang, &settings)
     }
 }
 
