@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::Calls;
@@ -20,16 +22,36 @@ pub(super) async fn openapi() -> Response {
     ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response()
 }
 
+/// Two generators: in a request a field with a default is optional, in a response it is always there.
+struct Schemas {
+    requests: SchemaGenerator,
+    responses: SchemaGenerator,
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        Self {
+            requests: settings.clone().for_deserialize().into_generator(),
+            responses: settings.for_serialize().into_generator(),
+        }
+    }
+}
+
 impl Calls {
     /// Returns the reference in OpenAPI 3.1.
-    pub fn openapi(mut self) -> Value {
+    pub fn openapi(&self) -> Value {
+        let mut generators = Schemas::default();
         let mut paths: BTreeMap<String, Value> = BTreeMap::new();
         for call in self.iter() {
             let path = paths.entry(format!("/api{}", call.path)).or_insert_with(|| json!({}));
-            path[call.method.to_lowercase()] = operation(call);
+            path[call.method.to_lowercase()] = operation(call, &mut generators);
         }
-        let mut schemas = self.schemas.requests.take_definitions(true);
-        schemas.extend(self.schemas.responses.take_definitions(true));
+        let mut schemas = generators.requests.take_definitions(true);
+        schemas.extend(generators.responses.take_definitions(true));
         json!({
             "openapi": "3.1.0",
             "info": {
@@ -65,8 +87,9 @@ fn error() -> Value {
     })
 }
 
-fn operation(call: &Call) -> Value {
-    let mut operation = json!({ "summary": call.about, "parameters": parameters(call), "responses": responses(call) });
+fn operation(call: &Call, schemas: &mut Schemas) -> Value {
+    let (parameters, responses) = (parameters(call, &mut schemas.requests), responses(call, &mut schemas.responses));
+    let mut operation = json!({ "summary": call.about, "parameters": parameters, "responses": responses });
     if !call.is_public {
         operation["security"] = json!([{ "token": [] }]);
     }
@@ -74,14 +97,16 @@ fn operation(call: &Call) -> Value {
         operation["x-bot-right"] = json!(right);
     }
     if let Some(body) = &call.body {
-        operation["requestBody"] = request_body(body);
+        operation["requestBody"] = request_body(body, &mut schemas.requests);
     }
     operation
 }
 
-fn request_body(body: &Body) -> Value {
+fn request_body(body: &Body, schemas: &mut SchemaGenerator) -> Value {
     match body {
-        Body::Json(schema) => json!({ "required": true, "content": { "application/json": { "schema": schema } } }),
+        Body::Json(schema) => {
+            json!({ "required": true, "content": { "application/json": { "schema": schema(schemas) } } })
+        }
         Body::Multipart => json!({ "required": true, "content": { "multipart/form-data": { "schema": {
             "type": "object",
             "required": ["file"],
@@ -95,10 +120,11 @@ fn request_body(body: &Body) -> Value {
 }
 
 /// Returns every status of a call: success, what did not change, and the errors by status.
-fn responses(call: &Call) -> Value {
+fn responses(call: &Call, schemas: &mut SchemaGenerator) -> Value {
+    let schema = call.response.map(|schema| schema(schemas));
     let success = |about: &str| {
         let mut response = json!({ "description": about });
-        if let Some(schema) = &call.response {
+        if let Some(schema) = &schema {
             response["content"] = json!({ "application/json": { "schema": schema } });
         }
         response
@@ -121,12 +147,13 @@ fn responses(call: &Call) -> Value {
     responses.into()
 }
 
-fn parameters(call: &Call) -> Vec<Value> {
+fn parameters(call: &Call, schemas: &mut SchemaGenerator) -> Vec<Value> {
     let names = call.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Value> = names
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
-    let query = call.query.as_ref();
+    let query = call.query.map(|schema| schema(schemas));
+    let query = query.as_ref();
     let required = |name: &str| {
         query.and_then(|query| query["required"].as_array()).is_some_and(|names| names.iter().any(|one| one == name))
     };

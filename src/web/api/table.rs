@@ -5,7 +5,7 @@ use axum::handler::Handler;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -24,27 +24,10 @@ pub struct Calls {
     upload_max: usize,
     calls: Vec<Call>,
     routes: Vec<(&'static str, MethodRouter<App>)>,
-    pub(super) schemas: Schemas,
 }
 
-/// Two generators: in a request a field with a default is optional, in a response it is always there.
-pub(super) struct Schemas {
-    pub(super) requests: SchemaGenerator,
-    pub(super) responses: SchemaGenerator,
-}
-
-impl Default for Schemas {
-    fn default() -> Self {
-        let settings = SchemaSettings::draft2020_12().with(|settings| {
-            settings.definitions_path = "/components/schemas".into();
-            settings.meta_schema = None;
-        });
-        Self {
-            requests: settings.clone().for_deserialize().into_generator(),
-            responses: settings.for_serialize().into_generator(),
-        }
-    }
-}
+/// Generates the schema of a type. Only the reference does, so that a start does not wait for it.
+pub(super) type Schema = fn(&mut SchemaGenerator) -> Value;
 
 /// Reads input as a handler does, and drops it.
 pub type Read<T> = fn(&T) -> Result<()>;
@@ -60,12 +43,12 @@ pub struct Call {
     /// Reads a body of JSON.
     pub read_body: Option<Read<[u8]>>,
     pub(super) body: Option<Body>,
-    pub(super) query: Option<Value>,
+    pub(super) query: Option<Schema>,
     /// The status of success.
     pub(super) status: u16,
     /// Another status of success, and when it is sent.
     pub(super) or_status: Option<(u16, &'static str)>,
-    pub(super) response: Option<Value>,
+    pub(super) response: Option<Schema>,
     /// The right with which bots may make it; `None` if they may not.
     pub(super) bot_right: Option<BotRight>,
     /// The errors of its extractors, and those that its entry names.
@@ -73,7 +56,7 @@ pub struct Call {
 }
 
 pub(super) enum Body {
-    Json(Value),
+    Json(Schema),
     Multipart,
 }
 
@@ -112,49 +95,46 @@ impl Call {
 }
 
 /// Builds a [`Call`].
-pub(super) struct Describe<'a> {
-    call: Call,
-    schemas: &'a mut Schemas,
-}
+pub(super) struct Describe(Call);
 
-impl Describe<'_> {
+impl Describe {
     pub(super) fn public(mut self) -> Self {
-        self.call.is_public = true;
+        self.0.is_public = true;
         self
     }
 
     pub(super) fn body<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
-        self.call.read_body = Some(|body| from_json::<T>(body).map(drop));
-        self.call.body = Some(Body::Json(self.schemas.requests.subschema_for::<T>().to_value()));
+        self.0.read_body = Some(|body| from_json::<T>(body).map(drop));
+        self.0.body = Some(Body::Json(|schemas| schemas.subschema_for::<T>().to_value()));
         self
     }
 
     /// The body is multipart, with one file or several, and may be as large as an upload.
     pub(super) fn multipart(mut self) -> Self {
-        self.call.body = Some(Body::Multipart);
+        self.0.body = Some(Body::Multipart);
         self.refuses(multipart::CODES)
     }
 
     pub(super) fn query<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
-        self.call.read_query = Some(|query| read::<T>(query).map(drop));
-        self.call.query = Some(self.schemas.requests.root_schema_for::<T>().to_value());
+        self.0.read_query = Some(|query| read::<T>(query).map(drop));
+        self.0.query = Some(|schemas| schemas.root_schema_for::<T>().to_value());
         self
     }
 
     pub(super) fn response<T: JsonSchema>(mut self, status: u16) -> Self {
-        self.call.status = status;
-        self.call.response = Some(self.schemas.responses.subschema_for::<T>().to_value());
+        self.0.status = status;
+        self.0.response = Some(|schemas| schemas.subschema_for::<T>().to_value());
         self
     }
 
     /// The same response has another status at times.
     pub(super) fn or(mut self, status: u16, when: &'static str) -> Self {
-        self.call.or_status = Some((status, when));
+        self.0.or_status = Some((status, when));
         self
     }
 
     pub(super) fn no_content(mut self) -> Self {
-        self.call.status = 204;
+        self.0.status = 204;
         self
     }
 
@@ -170,7 +150,7 @@ impl Describe<'_> {
 
     /// Names errors of the rule behind the call. Those of its extractors are known already.
     pub(super) fn refuses(mut self, codes: &[Code]) -> Self {
-        self.call.codes.extend(codes);
+        self.0.codes.extend(codes);
         self
     }
 }
@@ -178,7 +158,7 @@ impl Describe<'_> {
 impl Calls {
     /// Returns an empty table. Uploads may have bodies of `upload_max` bytes.
     pub(super) fn new(upload_max: usize) -> Self {
-        Self { upload_max, calls: Vec::new(), routes: Vec::new(), schemas: Schemas::default() }
+        Self { upload_max, calls: Vec::new(), routes: Vec::new() }
     }
 
     pub(super) fn add<T: Refusals + 'static>(
@@ -187,10 +167,10 @@ impl Calls {
         path: &'static str,
         handler: impl Handler<T, App>,
         about: &'static str,
-        describe: impl for<'a> FnOnce(Describe<'a>) -> Describe<'a>,
+        describe: impl FnOnce(Describe) -> Describe,
     ) -> Self {
         let call = Call::new(method, path, about, T::codes());
-        let call = describe(Describe { call, schemas: &mut self.schemas }).call;
+        let Describe(call) = describe(Describe(call));
         let mut route = on(filter(method), handler);
         if matches!(call.body, Some(Body::Multipart)) {
             route = route.layer(DefaultBodyLimit::max(self.upload_max));
