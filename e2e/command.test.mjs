@@ -1,5 +1,7 @@
 // Slash commands in the composer: suggested, run, and never swallowed.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { setup, test } from "./support/setup.mjs";
 
 const s = setup();
@@ -32,4 +34,31 @@ test("commands are suggested and run, and a text that is none is offered as a me
   await page.getByRole("button", { name: "그대로 보내기" }).click();
   await minji.waitForMessage("/없는명령 안녕");
   await page.locator("[data-composer-target=answer]").waitFor({ state: "hidden" });
+});
+
+test("what a webhook answers to a command is shown, and stays", async () => {
+  await s.server.kill();
+  await s.server.start({ OUTGOING_NETWORKS: "127.0.0.0/8" });
+  let count = 0;
+  const program = createServer((request, response) => request.resume().on("end", () => response.end(`배포 ${(count += 1)}`)));
+  program.listen(0, "127.0.0.1");
+  await once(program, "listening");
+  const minji = await s.minji();
+  const { page } = minji;
+  await page.clock.install();
+  const room = await minji.createRoom("훅 명령", { lasting: true });
+  const url = `http://127.0.0.1:${program.address().port}/in`;
+  const made = await page.request.post(`/api/rooms/${room.split("/").at(-1)}/outgoing-hooks`, { data: { url, events: ["message"] } });
+  const { id } = await made.json();
+  const commands = [{ name: "deploy", hintKo: "어디로", hintEn: "where to" }];
+  await page.request.put(`/api/rooms/${room.split("/").at(-1)}/outgoing-hooks/${id}/commands`, { data: { commands } });
+  const answer = page.locator("[data-composer-target=answer]");
+  for (const number of [1, 2]) {
+    await page.locator(".composer__text").fill("/deploy 마당");
+    await page.locator(".composer__text").press("Enter");
+    await answer.getByText(`배포 ${number}`).waitFor();
+    await page.clock.fastForward(4_000);
+    assert.match(await answer.textContent(), new RegExp(`배포 ${number}`));
+  }
+  program.close();
 });

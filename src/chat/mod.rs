@@ -103,8 +103,12 @@ pub enum Fact {
     UserChanged(Box<User>),
     /// Sessions of a user ended.
     SessionsEnded { user_id: UserId, sessions: Vec<SessionId> },
-    /// A report was made or decided, in a room or for admins only.
-    ReportsChanged { room_id: Option<RoomId> },
+    /// A report of a user was made or decided, in a room or for admins only.
+    ReportsChanged {
+        room_id: Option<RoomId>,
+        #[serde(default)]
+        about: Option<UserId>,
+    },
     /// Admins changed the settings of the server.
     SettingsChanged(Box<Numbered>),
     /// A job was put into the [`outbox`]. Only its worker needs to know.

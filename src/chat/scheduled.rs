@@ -103,8 +103,14 @@ pub fn create(
 }
 
 fn check_text(limits: &Limits, kind: ScheduledKind, text: &str, reply_to: Option<i64>) -> Result<String> {
+    let is_reminder = kind == ScheduledKind::Reminder;
+    let most = if is_reminder { limits.text_max.saturating_sub(reminder("").len()) } else { limits.text_max };
     // A message to be reminded of says enough.
-    text::message(text, limits.text_max, kind == ScheduledKind::Reminder && reply_to.is_some())
+    text::message(text, most, is_reminder && reply_to.is_some())
+}
+
+fn reminder(text: &str) -> String {
+    format!("{BELL} {text}")
 }
 
 fn check_due(now: i64, due: &DueTime) -> Result<()> {
@@ -162,6 +168,24 @@ pub fn find(tx: &mut Tx, id: ScheduledId) -> Result<Option<Scheduled>> {
     static FIND: LazyLock<String> =
         LazyLock::new(|| format!("SELECT {COLUMNS} FROM scheduled_messages s WHERE s.id = ?1"));
     Ok(tx.query_opt(&FIND, &[&id], read)?)
+}
+
+/// Returns which is to be sent next of those that are due in a room no later than this one, of the same user and kind: what is due at one
+/// moment is sent in the order in which it was scheduled. `None` if this one is gone or was refused.
+///
+/// # Errors
+/// Only those of the store.
+pub fn find_next(tx: &mut Tx, id: ScheduledId) -> Result<Option<Scheduled>> {
+    static FIRST: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {COLUMNS} FROM scheduled_messages s WHERE s.user_id = ?1 AND s.room_id = ?2 AND s.kind = ?3
+               AND s.refused IS NULL AND s.due_at <= ?4 ORDER BY s.due_at, s.id LIMIT 1"
+        )
+    });
+    match find(tx, id)?.filter(|found| found.refused.is_none()) {
+        Some(found) => Ok(tx.query_opt(&FIRST, &[&found.user_id, &found.room_id, &found.kind, &found.due.at], read)?),
+        None => Ok(None),
+    }
 }
 
 /// Returns a scheduled message of a user.
@@ -230,8 +254,7 @@ pub fn send(tx: &mut Tx, limits: &Limits, now: i64, scheduled: &Scheduled) -> Re
     session::check_not_suspended(tx, now, user_id)?;
     take(tx, id)?;
     if scheduled.kind == ScheduledKind::Reminder {
-        let text = format!("{BELL} {}", scheduled.text);
-        return whisper(tx, limits, now, scheduled, text.trim_end());
+        return whisper(tx, limits, now, scheduled, reminder(&scheduled.text).trim_end());
     }
     let new = NewMessage {
         key: Some(id.to_string()),

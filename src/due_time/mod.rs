@@ -79,7 +79,10 @@ impl DueTime {
 
 fn find_zone(name: &str) -> Result<TimeZone> {
     let is_name = name.len() <= ZONE_MAX && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
-    let found = if is_name { TimeZone::get(name).ok() } else { None };
+    // Files beside the zones, which mean another place on each machine, or none.
+    let is_place =
+        !["localtime", "posixrules", "Factory", "Etc/Unknown"].iter().any(|no| no.eq_ignore_ascii_case(name));
+    let found = if is_name && is_place { TimeZone::get(name).ok() } else { None };
     found.ok_or_else(|| Error::invalid("zone", "zone must be a name of the IANA database, such as Asia/Seoul"))
 }
 
@@ -142,6 +145,8 @@ mod tests {
             ("2026-12-01T09:00", Some("Mars/Olympus"), "zone"),
             ("2026-12-01T09:00", Some("../etc/passwd"), "zone"),
             ("2026-12-01T09:00", Some("서울"), "zone"),
+            ("2026-12-01T09:00", Some("localtime"), "zone"),
+            ("2026-12-01T09:00", Some("etc/unknown"), "zone"),
             ("2026-12-01T09:00", Some(&long), "zone"),
         ] {
             let error = DueTime::parse(at, zone).unwrap_err();

@@ -162,7 +162,8 @@ impl Client {
         }
     }
 
-    /// Posts a body with some headers and returns the answer. Redirects are not followed. It may have a time of its own.
+    /// Posts a body with some headers and returns the answer. Redirects are not followed. With a time of its own it is sent at
+    /// most once.
     pub(crate) async fn post(
         &self,
         url: Url,
@@ -171,11 +172,11 @@ impl Client {
         body: Bytes,
         limit: Option<Duration>,
     ) -> Result<Answer, FetchError> {
-        let limit = limit.unwrap_or(self.connector.limits.timeout);
+        let (limit, may_repeat) = (limit.unwrap_or(self.connector.limits.timeout), limit.is_none());
         let host = url.host().ok_or(FetchError::Permanent("no host"))?.to_string();
         let _slot = self.slots.take(&url[Position::BeforeHost..Position::AfterPort]).await.map_err(FetchError::Busy)?;
         self.hosts.check(host).map_err(FetchError::Busy)?;
-        let posting = post::body(&self.pool, &url, content_type, headers, body);
+        let posting = post::body(&self.pool, &url, content_type, headers, body, may_repeat);
         match timeout(limit, posting).await {
             // How often it is tried again must not tell either whether a name exists inside.
             Ok(Err(FetchError::Permanent(why))) if why == NOT_PUBLIC => Err(FetchError::Temporary(why)),

@@ -30,13 +30,14 @@ pub(crate) struct Answer {
     pub(crate) body: Option<Bytes>,
 }
 
-/// Posts a body and returns the answer.
+/// Posts a body and returns the answer. A request that may be sent twice is, where the connection was closed under it.
 pub(super) async fn body(
     pool: &Pool,
     url: &Url,
     content_type: &str,
     headers: &[(&str, String)],
     body: Bytes,
+    may_repeat: bool,
 ) -> Result<Answer, FetchError> {
     let uri: Uri = url.as_str().parse().map_err(|_| Permanent("invalid URL"))?;
     let request = || {
@@ -48,7 +49,7 @@ pub(super) async fn body(
     };
     let mut answer = pool.request(request()?).await;
     // The other side may close a kept connection at the moment at which it is used again.
-    if answer.as_ref().is_err_and(was_closed) {
+    if may_repeat && answer.as_ref().is_err_and(was_closed) {
         answer = pool.request(request()?).await;
     }
     let answer = answer.map_err(|error| failure(&error))?;

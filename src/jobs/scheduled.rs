@@ -4,38 +4,51 @@ use std::time::Duration;
 
 use super::given_up::refuse;
 use super::worker::Attempt;
-use crate::chat::scheduled;
+use crate::chat::scheduled::{self, Scheduled};
 use crate::clock::now_ms;
 use crate::error::Code;
 use crate::ids::ScheduledId;
 use crate::service::App;
 
+/// How many of one room a job sends at most: no user has more that wait.
+const AT_ONCE: usize = 200;
+
 impl App {
-    /// Sends a scheduled message once. What is refused for good becomes a draft; what is refused for now is tried again.
+    /// Sends a scheduled message once, after those of its user and room that come before it.
     pub(super) async fn try_scheduled(&self, id: ScheduledId) -> Attempt {
-        let found = match self.db.read(move |tx| scheduled::find(tx, id)).await {
-            Ok(found) => found,
-            Err(_) => return Attempt::Failed("the database does not answer"),
-        };
-        let Some(scheduled) = found.filter(|scheduled| scheduled.refused.is_none()) else { return Attempt::Done(None) };
+        for _ in 0..AT_ONCE {
+            let next = match self.db.read(move |tx| scheduled::find_next(tx, id)).await {
+                Ok(Some(next)) => next,
+                Ok(None) => return Attempt::Done(None),
+                Err(_) => return Attempt::Failed("the database does not answer"),
+            };
+            if let Err(attempt) = self.send_or_refuse(next).await {
+                return attempt;
+            }
+        }
+        Attempt::Deferred(Duration::from_secs(1))
+    }
+
+    /// Sends a message that is due. What is refused for good becomes a draft; what is refused for now is tried again.
+    async fn send_or_refuse(&self, scheduled: Scheduled) -> Result<(), Attempt> {
         // The clock was put back.
         let early = scheduled.due.at - now_ms();
         if early > 0 {
-            return Attempt::Deferred(Duration::from_millis(early.unsigned_abs()));
+            return Err(Attempt::Deferred(Duration::from_millis(early.unsigned_abs())));
         }
         let user_id = scheduled.user_id;
-        let error = match self.send_scheduled(scheduled.clone()).await {
-            Ok(_) => return Attempt::Done(None),
-            Err(error) => error,
-        };
-        match error.code {
-            // It was changed just now. If it was cancelled, its job is gone, too.
-            Code::NotFound => Attempt::Deferred(Duration::from_secs(1)),
-            code if code.is_retryable() => Attempt::Postponed(code.name(), error.retry_after),
-            code => match self.write(user_id, move |tx, limits, now| refuse(tx, limits, now, &scheduled, code)).await {
-                Ok(()) => Attempt::Done(None),
-                Err(_) => Attempt::Failed("the database does not answer"),
-            },
+        let Err(error) = self.send_scheduled(scheduled.clone()).await else { return Ok(()) };
+        match (error.code, error.retry_after) {
+            // It was sent, changed or cancelled just now.
+            (Code::NotFound, _) => Ok(()),
+            // Slow mode and limits are no failures.
+            (code, Some(wait)) if code.is_retryable() => Err(Attempt::Deferred(wait)),
+            (code, None) if code.is_retryable() => Err(Attempt::Failed(code.name())),
+            (code, _) => {
+                let refused =
+                    self.write(user_id, move |tx, limits, now| refuse(tx, limits, now, &scheduled, code)).await;
+                refused.map_err(|_| Attempt::Failed("the database does not answer"))
+            }
         }
     }
 }

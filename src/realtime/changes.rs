@@ -24,7 +24,7 @@ struct Inner {
     reads: HashMap<RoomId, Marks>,
     unread: UnreadChanges,
     /// Rooms of reports that were made or decided; `None` for those that are only for admins.
-    reports: HashSet<Option<RoomId>>,
+    reports: HashMap<Option<RoomId>, HashSet<Option<UserId>>>,
 }
 
 /// What may have changed unread counts.
@@ -67,8 +67,8 @@ impl Changes {
                 inner.lobby.remove(room_id);
                 inner.members.remove(room_id);
             }
-            Fact::ReportsChanged { room_id } => {
-                inner.reports.insert(*room_id);
+            Fact::ReportsChanged { room_id, about } => {
+                inner.reports.entry(*room_id).or_default().insert(*about);
             }
             _ => {}
         }
@@ -124,7 +124,8 @@ impl Changes {
         std::mem::take(&mut self.0.lock().unread)
     }
 
-    pub fn take_reports(&self) -> HashSet<Option<RoomId>> {
+    /// Returns the rooms whose reports have changed, and whom those are about.
+    pub fn take_reports(&self) -> HashMap<Option<RoomId>, HashSet<Option<UserId>>> {
         std::mem::take(&mut self.0.lock().reports)
     }
 

@@ -51,7 +51,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 
 use crate::backup_files::Backup;
 use crate::chat::member::Member;
@@ -76,6 +75,7 @@ pub use account::{ClientInfo, SignUp};
 use budgets::Budgets;
 use bus::Bus;
 pub use command::CommandCaller;
+use command::CommandSlots;
 pub use directory::DirectoryCursor;
 use disk_space::DiskSpace;
 pub use lobby::LobbyCursor;
@@ -116,7 +116,7 @@ pub struct Inner {
     poster: OnceLock<http_client::Client>,
     pusher: OnceLock<http_client::Client>,
     /// The commands of webhooks that wait for an answer.
-    command_slots: Arc<Semaphore>,
+    command_slots: CommandSlots,
     /// The key by which push services know this server.
     server_key: OnceLock<ServerKey>,
     /// The key by which links are signed that are never stored.
@@ -146,9 +146,6 @@ impl std::ops::Deref for App {
 
 /// How many passwords of one network are hashed at a time, on as many cores: each takes 19 MiB and a core.
 const PASSWORDS_AT_ONCE: usize = 2;
-
-/// Commands of webhooks that wait for an answer at a time.
-const COMMANDS_AT_ONCE: usize = 64;
 
 impl App {
     /// Opens the data folder and creates what is missing in it. `port` is where the server is reached when no
@@ -200,7 +197,7 @@ impl App {
             fetcher,
             poster: OnceLock::new(),
             pusher: OnceLock::new(),
-            command_slots: Arc::new(Semaphore::new(COMMANDS_AT_ONCE)),
+            command_slots: CommandSlots::default(),
             server_key: OnceLock::new(),
             link_key: OnceLock::new(),
             snapshot_batches: member::SnapshotBatches::default(),

@@ -67,6 +67,9 @@ impl App {
         self.rates.act(me)?;
         let url =
             endpoint(&new.endpoint).ok_or_else(|| Error::invalid("endpoint", "endpoint must be an https address"))?;
+        if !self.pusher().may_be_reached(&url) {
+            return Err(Error::invalid("endpoint", "endpoint must be on a public host and the default port"));
+        }
         let keys = BrowserKeys::parse(&new.p256dh, &new.auth)
             .ok_or_else(|| Error::invalid("keys", "keys must be those of a push subscription"))?;
         let (p256dh, auth) = keys.encoded();

@@ -10,12 +10,14 @@ use crate::realtime::ConnectedUser;
 use crate::service::App;
 use crate::wire;
 
-/// Sends the counts that have changed in the last second.
+/// Sends the counts that have changed in the last second. Somebody who was reported hears nothing of it: their count is without
+/// reports of themselves, and that it comes would tell.
 pub(super) async fn flush(app: &App, chat: &Namespace) {
-    for room_id in app.realtime.changes.take_reports() {
+    for (room_id, about) in app.realtime.changes.take_reports() {
         // If the database does not answer now, the counts are sent with the next change.
         let counts: BTreeMap<UserId, Vec<OpenReports>> = app.open_reports_of(room_id).await.unwrap_or_default();
-        for (user_id, counts) in counts {
+        let is_about_another = |user_id: &UserId| about.iter().any(|about| *about != Some(*user_id));
+        for (user_id, counts) in counts.into_iter().filter(|(user_id, _)| is_about_another(user_id)) {
             let sockets = app.realtime.connections.sockets(user_id);
             for OpenReports { room_id, open } in counts {
                 let Ok(packet) = chat.packet("reports", &wire::Reports { room: room_id, open }) else { continue };

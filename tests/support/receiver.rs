@@ -77,7 +77,8 @@ impl Receiver {
         format!("http://{}{path}", self.address)
     }
 
-    /// Answers the next requests with these lines of status and headers, and a body behind an empty line; with `hang` not at all.
+    /// Answers the next requests with these lines of status and headers, and a body behind an empty line; with `hang` not at all, and
+    /// with `close` the connection ends.
     pub fn answer(&self, lines: impl IntoIterator<Item = &'static str>) {
         self.answers.lock().extend(lines.into_iter().map(str::to_owned));
     }
@@ -119,6 +120,10 @@ async fn serve(
             let _ = stream.read(&mut [0]).await;
             return Ok(());
         };
+        if answer == "close" {
+            let _ = sender.send(received).await;
+            return Ok(());
+        }
         let answer = match answer.split_once("\r\n\r\n") {
             Some((head, body)) => format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
             None => format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n"),

@@ -155,6 +155,13 @@ async fn a_command_of_a_webhook_is_posted_to_its_address_whose_answer_is_shown()
     let commands = format!("/rooms/{}/commands", room.id);
     let failed = app.call(&jun, "POST", &commands, json!({ "text": "/deploy" })).await.refused(502, "command_failed");
     assert_eq!(failed["message"], "the program answered 500");
+    // It is not sent again where nobody knows whether it was run.
+    program.answer(["close"]);
+    app.call(&jun, "POST", &commands, json!({ "text": "/deploy" })).await.refused(502, "command_failed");
+    for _ in 0..4 {
+        program.next().await;
+    }
+    assert!(program.is_empty());
     // Later answers come to the address of the command, five of them.
     let later = data["responseUrl"].as_str().unwrap();
     let later = &later[later.find("/hooks/answers/").unwrap()..];
@@ -200,4 +207,36 @@ async fn a_slow_program_answers_its_command_later() {
     run(&app, &jun, &room, "/deploy").await;
     drop(hold);
     his.receives("⚠ the program answered 503").await;
+}
+
+#[tokio::test]
+async fn one_user_leaves_commands_to_others_and_a_long_answer_is_cut() {
+    let app = App::with(|config| {
+        local(config);
+        config.command_patience = Duration::ZERO;
+    })
+    .await;
+    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    let program = Receiver::open().await;
+    hook(&app, &minji, &room, &program.url("/in")).await;
+    let his = app.enter(&jun, &room).await;
+    let hold = program.hold().await;
+    for _ in 0..4 {
+        run(&app, &jun, &room, "/deploy").await;
+    }
+    let commands = format!("/rooms/{}/commands", room.id);
+    app.call(&jun, "POST", &commands, json!({ "text": "/deploy" })).await.refused(503, "busy");
+    run(&app, &minji, &room, "/deploy").await;
+    drop(hold);
+    // The slots come back.
+    let long: &'static str = format!("200 OK\r\n\r\n{}", "x".repeat(20_000)).leak();
+    let again = async {
+        program.answer([long]);
+        while app.call(&jun, "POST", &commands, json!({ "text": "/deploy" })).await.status == 503 {}
+    };
+    tokio::time::timeout(TIMEOUT, again).await.unwrap();
+    let cut = his.take_where("message", |message| message["text"].as_str().unwrap().ends_with('…')).await;
+    assert_eq!(cut["text"].as_str().unwrap().chars().count(), 10_000);
 }

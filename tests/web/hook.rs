@@ -72,6 +72,8 @@ async fn a_program_posts_under_its_own_name_in_every_shape() {
         ("application/json", "{", 400, "bad_json"),
         ("application/json", r#"{"blocks":[]}"#, 422, "invalid"),
         ("text/plain", " ", 422, "invalid"),
+        ("multipart/form-data; boundary=x", "--x--", 415, "unsupported_type"),
+        ("text/html", "<p>", 415, "unsupported_type"),
     ] {
         post(&app, &path, content_type, body).await.refused(status, code);
     }

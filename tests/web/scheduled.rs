@@ -134,6 +134,25 @@ async fn what_may_not_be_sent_when_it_is_due_is_a_draft_with_the_reason() {
 }
 
 #[tokio::test]
+async fn what_is_due_at_one_moment_is_sent_in_the_order_in_which_it_was_scheduled() {
+    let app = App::start().await;
+    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
+    let room = app.courtyard(&minji).await;
+    app.join(&jun, &room).await;
+    let hers = app.enter(&minji, &room).await;
+    let at = rfc3339(now_ms() + 3_000);
+    let parts: Vec<String> = (1..=20).map(|part| format!("part {part}")).collect();
+    for part in &parts {
+        schedule(&app, &jun, &room, json!({ "text": part, "at": at })).await;
+    }
+    hers.receives("part 20").await;
+    app.outbox_is_empty().await;
+    let history = app.history(&minji, &room).await;
+    let sent: Vec<_> = texts(&history).into_iter().filter(|text| text.starts_with("part")).collect();
+    assert_eq!(sent, parts);
+}
+
+#[tokio::test]
 async fn slow_mode_delays_a_scheduled_message() {
     let app = App::start().await;
     let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
@@ -144,7 +163,7 @@ async fn slow_mode_delays_a_scheduled_message() {
     app.say(&jun, &room, "first").await;
     schedule(&app, &jun, &room, json!({ "text": "second", "at": soon() })).await;
     let waits = format!(
-        "SELECT COUNT(*) FROM outbox WHERE kind = 'scheduled' AND tries = 1 AND due_at > {}",
+        "SELECT COUNT(*) FROM outbox WHERE kind = 'scheduled' AND tries = 1 AND deferrals = 1 AND due_at > {}",
         now_ms() + 300_000
     );
     app.counts(&waits, 1).await;
@@ -181,6 +200,7 @@ async fn what_is_scheduled_is_changed_and_cancelled_by_its_user_alone() {
         (json!({ "at": in_hours(24 * 400) }), "at"),
         (json!({ "at": "soon" }), "at"),
         (json!({ "at": "2026-12-01T09:00", "zone": "서울" }), "zone"),
+        (json!({ "zone": "Asia/Seoul" }), "at"),
         (json!({ "text": "" }), "text"),
     ] {
         assert_eq!(change(body.clone()).await.refused(422, "invalid")["field"], field, "{body}");
@@ -192,7 +212,12 @@ async fn what_is_scheduled_is_changed_and_cancelled_by_its_user_alone() {
     let answers = json!({ "text": "re", "replyTo": 999, "at": in_hours(1) });
     let call = format!("/rooms/{}/scheduled", room.id);
     assert_eq!(app.call(&minji, "POST", &call, answers).await.refused(422, "invalid")["field"], "replyTo");
-    for _ in 0..100 {
+    // A reminder has a bell before its text.
+    let (full, short) = ("x".repeat(10_000), "x".repeat(9_900));
+    let reminder = |text: &str| json!({ "kind": "reminder", "text": text, "at": in_hours(1) });
+    assert_eq!(app.call(&minji, "POST", &call, reminder(&full)).await.refused(422, "too_long")["field"], "text");
+    schedule(&app, &minji, &room, reminder(&short)).await;
+    for _ in 1..100 {
         schedule(&app, &minji, &room, json!({ "text": "many", "at": in_hours(1) })).await;
     }
     let one_more = json!({ "text": "too many", "at": in_hours(1) });

@@ -87,7 +87,7 @@ export class Madang extends Emitter<MadangEvents> {
     });
   }
 
-  /** Disconnects, and resolves when the state is stored. What was not sent stays in the storage. */
+  /** Disconnects, and resolves when the state is stored; rejects if it cannot be. What was not sent stays in the storage. */
   async close(): Promise<void> {
     this.#end(localError("closed", "the client is closed"));
     await this.#saver.flush();

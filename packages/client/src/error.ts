@@ -2,9 +2,9 @@ import { RETRYABLE, type Code, type Refusal } from "./wire.js";
 
 /**
  * What went wrong on this side of the wire. After `no_answer` it is unknown whether the request was done;
- * `not_connected` was never sent, and after `closed` nothing is.
+ * `not_connected` was never sent, and after `closed` nothing is. `storage_failed` is an error of the storage.
  */
-export type LocalCode = "no_answer" | "not_connected" | "closed";
+export type LocalCode = "no_answer" | "not_connected" | "closed" | "storage_failed";
 
 /** A refused or failed request. `code` is stable, `message` is for people. */
 export class MadangError extends Error {

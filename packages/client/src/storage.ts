@@ -1,4 +1,8 @@
+import { localError } from "./error.js";
 import type { Send } from "./wire.js";
+
+/** How long after a failed save the next follows. */
+const RETRY_MS = 2_000;
 
 /** A place in a room: all of its changes up to `rev` are known. */
 export interface Position {
@@ -26,6 +30,7 @@ export class Saver {
   readonly ready: Promise<void>;
   #hasChanged = false;
   #saving: Promise<void> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly storage: StateStorage | undefined,
@@ -41,13 +46,27 @@ export class Saver {
     this.#saving ??= this.#save();
   }
 
+  /** Resolves when all is saved; rejects if the storage does not take it. */
   async flush(): Promise<void> {
     await this.#saving;
+    clearTimeout(this.#retry);
+    if (!this.#hasChanged) return;
+    this.#hasChanged = false;
+    await this.#ask((storage) => storage.save(this.state));
   }
 
   async #load(): Promise<void> {
-    const stored = await this.storage?.load();
-    if (stored) Object.assign(this.state, stored);
+    const { sends, positions } = (await this.#ask((storage) => storage.load())) ?? {};
+    if (Array.isArray(sends)) this.state.sends = sends;
+    if (positions) this.state.positions = positions;
+  }
+
+  async #ask<T>(act: (storage: StateStorage) => T): Promise<Awaited<T> | undefined> {
+    try {
+      return this.storage && (await act(this.storage));
+    } catch (error) {
+      throw localError("storage_failed", String(error));
+    }
   }
 
   async #save(): Promise<void> {
@@ -58,7 +77,11 @@ export class Saver {
       try {
         await this.storage?.save(this.state);
       } catch (error) {
+        this.#hasChanged = true;
         this.failed(error);
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => this.change(), RETRY_MS);
+        break;
       }
     }
     this.#saving = undefined;

@@ -11,7 +11,7 @@ use crate::ids::{DeliveryId, HookId, MessageId, ReportId, RoomId, UserId};
 /// The room of the hooks of the server.
 pub(super) const SERVER_ID: RoomId = RoomId::from_u128(0);
 
-/// Deliveries of a hook that wait. Later events are left out, and counted.
+/// Deliveries of a hook that wait. Later events are left out, and counted, as are those of a hook that is paused.
 pub(super) const WAITING: u64 = 1_000;
 
 /// The condition of a hook `h` that is an outgoing one and not revoked.
@@ -78,21 +78,23 @@ struct Wanting {
     by: Option<UserId>,
     events: Vec<HookEvent>,
     includes_bots: bool,
+    is_paused: bool,
 }
 
 /// Queues an event for the hooks of its room and of the server. `is_by_bot` is asked only where there are hooks.
 fn queue(tx: &mut Tx, now: i64, occasion: &Occasion, is_by_bot: impl Fn(&mut Tx) -> Result<bool>) -> Result<()> {
     static HOOKS: LazyLock<String> = LazyLock::new(|| {
         format!(
-            "SELECT h.id, h.room_id, h.by_user_id, h.events, h.includes_bots FROM hooks h
-             WHERE h.room_id IN (?1, ?2) AND {IS_ACTIVE} AND h.paused_at IS NULL"
+            "SELECT h.id, h.room_id, h.by_user_id, h.events, h.includes_bots, h.paused_at FROM hooks h
+             WHERE h.room_id IN (?1, ?2) AND {IS_ACTIVE}"
         )
     });
     let room_id = occasion.room_id.unwrap_or(SERVER_ID);
     let mut hooks = tx.query_all(&HOOKS, &[&room_id, &SERVER_ID], |row| {
         let mut c = row.columns();
         let (id, room_id, by, events) = (c.next()?, c.next()?, c.next()?, parse(&c.next::<String>()?));
-        Ok(Wanting { id, room_id, by, events, includes_bots: c.next()? })
+        let (includes_bots, paused_at) = (c.next()?, c.next::<Option<i64>>()?);
+        Ok(Wanting { id, room_id, by, events, includes_bots, is_paused: paused_at.is_some() })
     })?;
     hooks.retain(|hook| hook.events.contains(&occasion.event));
     if let Some((_, reported)) = occasion.report {
@@ -106,7 +108,7 @@ fn queue(tx: &mut Tx, now: i64, occasion: &Occasion, is_by_bot: impl Fn(&mut Tx)
     }
     let is_by_bot = is_by_bot(tx)?;
     for hook in hooks.iter().filter(|hook| hook.includes_bots || !is_by_bot) {
-        add(tx, now, occasion, hook.id)?;
+        add(tx, now, occasion, hook)?;
     }
     Ok(())
 }
@@ -116,8 +118,9 @@ fn is_direct(tx: &mut Tx, room_id: RoomId) -> Result<bool> {
     Ok(kind == Some(RoomKind::Direct))
 }
 
-fn add(tx: &mut Tx, now: i64, occasion: &Occasion, hook_id: HookId) -> Result<()> {
-    if outbox::is_full(tx, JobKind::Hook, hook_id, WAITING)? {
+fn add(tx: &mut Tx, now: i64, occasion: &Occasion, hook: &Wanting) -> Result<()> {
+    let hook_id = hook.id;
+    if hook.is_paused || outbox::is_full(tx, JobKind::Hook, hook_id, WAITING)? {
         tx.execute("UPDATE hooks SET left_out = left_out + 1 WHERE id = ?1", &[&hook_id])?;
         return Ok(());
     }

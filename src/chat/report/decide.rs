@@ -47,7 +47,7 @@ pub fn decide(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: ReportId, 
     let decided = "UPDATE reports SET decided_at = ?2, decided_by = ?3, decision = ?4
                    WHERE decided_at IS NULL AND (id = ?1 OR (message_id IS NOT NULL AND message_id = ?5))";
     tx.execute(decided, &[&id, &now, &me, &act.decision, &open.message_id])?;
-    tx.publish(Fact::ReportsChanged { room_id: open.room_id });
+    tx.publish(Fact::ReportsChanged { room_id: open.room_id, about: Some(open.user_id) });
     let subject = format!("{id} {}", act.decision.as_str());
     audit::append(tx, now, Some(me), AuditAction::ReportDecided, open.room_id, subject)?;
     Ok(Decided { unneeded })

@@ -193,8 +193,9 @@ fn add(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         &[&id, &about.room_id, &about.message_id, &user_id, &by, &new.reason, &note, &context, &about.is_private, &now],
     )?;
-    fire_report(tx, now, id, user_id, about.room_id.filter(|_| !about.is_private))?;
-    tx.publish(Fact::ReportsChanged { room_id: about.room_id.filter(|_| !about.is_private) });
+    let room_id = about.room_id.filter(|_| !about.is_private);
+    fire_report(tx, now, id, user_id, room_id)?;
+    tx.publish(Fact::ReportsChanged { room_id, about: Some(user_id) });
     Ok(id)
 }
 

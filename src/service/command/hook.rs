@@ -1,6 +1,5 @@
 //! Slash commands of webhooks: posted to the address of the hook, whose answer goes to the user or to the room.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -18,6 +17,7 @@ use crate::http_client::FetchError;
 use crate::i18n::Lang;
 use crate::ids::{DeliveryId, RoomId, UserId};
 use crate::service::{App, log_failure, webhook_event};
+use crate::text;
 use crate::wire::hook::read_answer;
 
 /// How long the program may take. What it answers when the user waits no longer is posted.
@@ -53,7 +53,7 @@ impl App {
         if hook.is_paused {
             return Err(failed("the webhook of this command is paused"));
         }
-        let permit = Arc::clone(&self.command_slots).try_acquire_owned().map_err(|_| Code::Busy)?;
+        let slot = self.command_slots.take(user_id, room_id).ok_or(Code::Busy)?;
         let hook_id = hook.id;
         let secret = self
             .write(room_id, move |tx, _, now| outgoing_hook::open_answers(tx, now, hook_id, room_id, user_id))
@@ -72,7 +72,7 @@ impl App {
         tokio::spawn(async move {
             let call = Call { hook, room_id, user_id, id, body };
             let result = app.call_hook(&call).await;
-            drop(permit);
+            drop(slot);
             if let Err(late) = answered.send(result) {
                 log_failure("posting the late answer to a command", app.post_answer(call, late).await);
             }
@@ -98,7 +98,7 @@ impl App {
             return Ok(None);
         };
         if !answer.is_for_room {
-            return Ok(Some(answer.text));
+            return Ok(Some(text::cut(&answer.text, self.config.limits.text_max)));
         }
         let (hook_id, room_id, user_id) = (hook.id, *room_id, *user_id);
         self.realtime.wait_for_space(room_id).await;

@@ -1,6 +1,7 @@
 //! Slash commands.
 
 mod hook;
+mod slots;
 
 use super::App;
 use super::room::RoomChange;
@@ -12,6 +13,8 @@ use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, local};
 use crate::ids::{RoomId, UserId};
+
+pub(super) use slots::CommandSlots;
 
 /// The markup shows this face as it is.
 const SHRUG: &str = r"¯\_(ツ)_/¯";

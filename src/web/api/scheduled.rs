@@ -11,7 +11,7 @@ use crate::chat::kinds::ScheduledKind;
 use crate::chat::scheduled::{self, NewScheduled};
 use crate::clock::rfc3339;
 use crate::due_time::DueTime;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, ScheduledId};
 use crate::service::App;
 use crate::web::extract::{Caller, RoomPath, ScheduledPath, SignedIn};
@@ -163,6 +163,7 @@ async fn change(
     Json(body): Json<Change>,
 ) -> Result<Json<Scheduled>> {
     let due = match body.at {
+        None if body.zone.is_some() => return Err(Error::invalid("at", "at is needed where there is a zone")),
         None => None,
         Some(at) => {
             let (stored, _) = app.one_scheduled(me.user.id, path.id).await?;

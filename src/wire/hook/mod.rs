@@ -30,7 +30,8 @@ impl From<String> for HookPost {
 /// Reads the body of a request to a hook.
 ///
 /// # Errors
-/// `bad_json` for a body that should be JSON; `invalid` with the field `text` where there is no text.
+/// `unsupported_type` for a page, XML or a form with parts; `bad_json` for a body that should be JSON; `invalid` with the field `text`
+/// where there is no text.
 pub fn read(content_type: &str, body: &[u8]) -> Result<HookPost> {
     let body = std::str::from_utf8(body).map_err(|_| Code::BadRequest)?;
     let post = match content_type {
@@ -38,6 +39,9 @@ pub fn read(content_type: &str, body: &[u8]) -> Result<HookPost> {
         // Many examples of the command curl send JSON under this type.
         "application/x-www-form-urlencoded" if !is_object(body) => from_form(body)?,
         "application/json" => from_json(body)?,
+        "multipart/form-data" | "text/html" | "text/xml" | "application/xml" => {
+            return Err(Code::UnsupportedType.into());
+        }
         _ if is_object(body) => from_json(body)?,
         _ => body.to_owned().into(),
     };
@@ -63,7 +67,7 @@ fn from_form(body: &str) -> Result<HookPost> {
 
 fn from_json(body: &str) -> Result<HookPost> {
     let payload: Value = serde_json::from_str(body).map_err(|_| Code::BadJson)?;
-    let is_discords = ["content", "embeds"].iter().any(|name| !payload[name].is_null());
+    let is_discords = !string(&payload, "content").is_empty() || items(&payload, "embeds").next().is_some();
     let text = if is_discords { discord::text(&payload) } else { slack::text(&payload) };
     let is_suppressed = is_discords && payload["flags"].as_u64().is_some_and(|flags| flags & DISCORD_SILENT != 0);
     Ok(HookPost { text, silent: payload["silent"] == true || is_suppressed })

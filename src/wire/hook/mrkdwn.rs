@@ -79,7 +79,8 @@ fn code(rest: &str) -> Option<(String, usize)> {
 
 /// Reads an address, a name or a date in angle brackets.
 fn bracket(rest: &str) -> Option<(String, usize)> {
-    let end = near(rest).find(['>', '\n']).filter(|&end| rest[end..].starts_with('>'))?;
+    // An address has no bracket of its own.
+    let end = 1 + near(&rest[1..]).find(['<', '>', '\n']).filter(|&end| rest[1 + end..].starts_with('>'))?;
     let inside = unescaped(&rest[1..end]);
     let (target, label) = inside.split_once('|').unwrap_or((&inside, ""));
     let name = |sign: &str, target: &str| format!("{sign}{}", if label.is_empty() { target } else { label });

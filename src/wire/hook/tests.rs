@@ -96,6 +96,7 @@ fn discords_shape_and_plain_text_are_read() {
         ("application/x-www-form-urlencoded", "payload=%7B%22text%22%3A%22hello%22%7D"),
         ("application/x-www-form-urlencoded", "text=hello"),
         ("application/octet-stream", r#" {"content":"hello"}"#),
+        ("application/json", r#"{"content":"","embeds":[],"text":"hello"}"#),
     ] {
         assert_eq!(read(content_type, body.as_bytes()).unwrap().text, "hello", "{content_type} {body}");
     }
@@ -123,6 +124,7 @@ fn the_end_of_an_address_or_an_emphasis_is_looked_for_nearby() {
     let near = "방".repeat(900);
     assert_eq!(to_markup(&format!("*{near}*")), format!("**{near}**"));
     assert_eq!(to_markup(&"<".repeat(9_000)), "<".repeat(9_000));
+    assert_eq!(to_markup("<http <https://example.org>"), "<http https://example.org");
 }
 
 #[test]

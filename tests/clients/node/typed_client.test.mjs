@@ -236,6 +236,34 @@ story("a restored server has another epoch, and the room is reset", async () => 
   await heard.until("what follows", ({ texts }) => texts.at(-1) === "again");
 });
 
+story("a storage that fails is told of, and what it missed is saved", async () => {
+  const id = await newRoom(await client("minji"));
+  const token = await guest("jun");
+  const broken = connect(server.address, { token, io, storage: { load: () => JSON.parse("{"), save: () => {} } });
+  open.push(broken);
+  await refused(broken.join(id), "storage_failed");
+
+  let [isFull, saved] = [true, undefined];
+  const save = (state) => {
+    if (isFull) throw new Error("full");
+    saved = JSON.stringify(state);
+  };
+  const jun = connect(server.address, { token, io, storage: { load: () => ({ sends: null }), save } });
+  open.push(jun);
+  const room = await jun.join(id);
+  const failed = new Promise((resolve) => jun.on("storageFailed", resolve));
+  await room.send("one");
+  assert.match(String(await failed), /full/);
+  await refused(jun.close(), "storage_failed");
+  const later = connect(server.address, { token, io, storage: { load: () => null, save } });
+  open.push(later);
+  const again = await later.join(id);
+  await again.send("two");
+  isFull = false;
+  await later.close();
+  assert.equal(JSON.parse(saved).positions[id].rev, again.position.rev);
+});
+
 story("the storage carries sends and positions into the next process", async () => {
   const minji = await client("minji");
   const id = await newRoom(minji);

@@ -178,10 +178,10 @@ export default class ComposerController extends Controller<HTMLFormElement> {
       return this.showAnswer(t("commandUnknown"), true);
     }
     if (this.textTarget.value === text) this.clear();
+    this.stopWaiting();
     this.showAnswer(outcome.answer);
     if (!outcome.bot) return;
     const { id, name } = outcome.bot;
-    this.stopWaiting();
     this.awaited = { bot: id, timer: window.setTimeout(() => this.showAnswer(tWith("commandWorking", name)), STILL_WORKING_MS) };
   }
 

@@ -13,7 +13,7 @@ export interface ReminderOf {
 
 /** The sheet that asks when a text is to be sent, or when to remind of a message. */
 export default class LaterController extends Controller<HTMLDialogElement> {
-  static targets = ["form", "title", "quote", "textLabel", "text", "at", "submit"];
+  static targets = ["form", "title", "quote", "textLabel", "text", "zone", "at", "submit"];
   static values = { room: String };
   static outlets = ["composer"];
   declare readonly formTarget: HTMLFormElement;
@@ -21,6 +21,7 @@ export default class LaterController extends Controller<HTMLDialogElement> {
   declare readonly quoteTarget: HTMLElement;
   declare readonly textLabelTarget: HTMLElement;
   declare readonly textTarget: HTMLTextAreaElement;
+  declare readonly zoneTarget: HTMLElement;
   declare readonly atTarget: HTMLInputElement;
   declare readonly submitTarget: HTMLElement;
   declare readonly roomValue: string;
@@ -57,7 +58,7 @@ export default class LaterController extends Controller<HTMLDialogElement> {
     this.setKind(reminderOf ? "reminder" : "message");
     this.textTarget.value = this.offered = draft.text;
     this.field("replyTo").value = draft.replyTo ? String(draft.replyTo) : "";
-    this.field("zone").value = zone();
+    this.field("zone").value = this.zoneTarget.textContent = zone();
     this.quoteTarget.hidden = !reminderOf;
     this.quoteTarget.textContent = reminderOf?.excerpt ?? "";
     this.atTarget.min = localMinute(new Date());

@@ -12,7 +12,7 @@ export interface Command {
 
 /** What became of a text that begins with a slash. */
 export type Outcome =
-  /** The command has run; `answer` is for the user alone. */
+  /** The command has run; `answer` is for the user alone. `bot` is set if a bot was asked, which answers later. */
   | { kind: "ran"; answer: string; bot: Command["bot"] }
   | { kind: "refused"; why: string }
   /** The room has no such command. */
@@ -50,9 +50,12 @@ export async function runCommand(room: string, text: string, key: string): Promi
   const bot = (await commandsOf(room)).find(({ name }) => name === commandIn(text))?.bot ?? null;
   const body = JSON.stringify({ text, key, zone: zone() });
   const answer = await fetch(`/api/rooms/${room}/commands`, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => null);
-  if (answer?.ok) return { kind: "ran", answer: ((await answer.json()) as { answer: string | null }).answer ?? "", bot };
+  // A proxy may answer with a page.
+  const said = (await answer?.json().catch(() => null)) as { answer?: string | null; message?: object | null; code?: string; field?: string } | null;
+  // The server has waited for a webhook itself.
+  if (answer?.ok) return { kind: "ran", answer: said?.answer ?? "", bot: said?.message ? bot : null };
   if (answer?.status === 404) return { kind: "unknown" };
-  const { code, field } = answer ? ((await answer.json()) as { code: string; field?: string }) : { code: "unavailable" };
+  const { code = "unavailable", field } = said ?? {};
   if (field === "when" || field === "at") return { kind: "refused", why: t("remindHow") };
   return { kind: "refused", why: field === "text" ? tWith("commandNeedsMore", text) : errorText(code) };
 }
