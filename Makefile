@@ -1,8 +1,10 @@
 # Main targets: run, dev, build, test, torture, bench, fuzz, dist.
 
 SHELL := /bin/bash
-PORT ?= 3000
-DATA_DIR ?= data
+PORT ?=
+# A file .env may name another.
+DATA_DIR ?= $(if $(shell grep -sE '^ *DATA_DIR=' .env),,data)
+PLACE = $(if $(PORT),PORT=$(PORT)) $(if $(DATA_DIR),DATA_DIR=$(DATA_DIR))
 MINUTES ?= 1
 SEED ?=
 ONLY ?= all
@@ -15,11 +17,11 @@ BASELINES := bench/baselines
 
 ## Builds everything and serves http://localhost:3000, with all data under ./data.
 run: tools build
-	PORT=$(PORT) DATA_DIR=$(DATA_DIR) exec target/release/madang serve
+	$(PLACE) exec target/release/madang serve
 
 ## Serves a debug build and restarts it after each edit of sources, templates or web files.
 dev: web/node_modules
-	PORT=$(PORT) DATA_DIR=$(DATA_DIR) scripts/dev.sh
+	$(PLACE) scripts/dev.sh
 
 ## Builds target/release/madang, which contains everything.
 build: web

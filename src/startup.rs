@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::config::{Config, Settings};
+use crate::config::{Config, DATABASE, Settings};
 use crate::db::postgres::is_unverified;
 use crate::log;
 use crate::mail::{self, Mailer};
@@ -108,7 +108,10 @@ pub fn warnings(settings: &Settings, config: &Config) -> Vec<String> {
 }
 
 fn is_readable_by_all(folder: &Path) -> bool {
-    fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & 0o007 != 0)
+    // One that has other things may be given by mistake: its rights are not ours to narrow.
+    let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    (is_empty || folder.join(DATABASE).is_file())
+        && fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & 0o007 != 0)
 }
 
 /// Explains why the server cannot listen.

@@ -3,8 +3,8 @@
 // of what the binary contains go with them.
 // `manifest.json` tells the server the names.
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { emoji } from "./emoji.mjs";
@@ -41,20 +41,25 @@ function hashedName(name, contents) {
   return `${basename(name, extname(name))}.${hash}${extname(name)}`;
 }
 
-/** Writes the files and the manifest of their names. */
+/** Writes the files and the manifest of their names. A file that is there already keeps its time: a new one has the program built again. */
 async function writeDist(files) {
-  await rm(dist, { recursive: true, force: true });
-  await mkdir(join(dist, "socket.io"), { recursive: true });
+  const all = new Map();
   const manifest = {};
-  for (const { name, contents } of files) {
-    manifest[name] = hashedName(name, contents);
-    await writeFile(join(dist, manifest[name]), contents);
-  }
+  for (const { name, contents } of files) all.set((manifest[name] = hashedName(name, contents)), contents);
   const client = join(here, "node_modules/socket.io-client/dist");
   for (const file of await readdir(client)) {
-    if (/^socket\.io(\.esm)?(\.min)?\.js(\.map)?$/.test(file)) await copyFile(join(client, file), join(dist, "socket.io", file));
+    if (/^socket\.io(\.esm)?(\.min)?\.js(\.map)?$/.test(file)) all.set(join("socket.io", file), await readFile(join(client, file)));
   }
-  await writeFile(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  all.set("manifest.json", Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  await mkdir(join(dist, "socket.io"), { recursive: true });
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    if (entry.isFile() && !all.has(relative(dist, path))) await rm(path);
+  }
+  for (const [name, contents] of all) {
+    const present = await readFile(join(dist, name)).catch(() => null);
+    if (!present?.equals(Buffer.from(contents))) await writeFile(join(dist, name), contents);
+  }
 }
 
 /** Puts the hash of all assets into the service worker, so that each release has another one. */

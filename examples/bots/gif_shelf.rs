@@ -1,7 +1,7 @@
 //! A bot that finds pictures of a room by name: `!gif cat` answers with a link to the newest picture whose name has "cat".
 //!
 //! ```sh
-//! MADANG=http://127.0.0.1:8080 BOT_KEY=… ROOM=… cargo run --example gif_shelf
+//! MADANG=http://127.0.0.1:3000 BOT_KEY=… ROOM=… cargo run --example gif_shelf
 //! ```
 //!
 //! The bot needs the rights read, join and send. It uses REST alone: the changes since a rev are read once a second. In a

@@ -4,7 +4,8 @@
 //     npm install socket.io-client <folder of packages/client, built>
 //     MADANG=https://chat.example.org BOT_KEY=… ROOM=… node poll.ts
 //
-// The bot needs the rights read, join, send and react. Node.js runs TypeScript from version 23.6 on; before, compile it.
+// The bot needs the rights read, join, send and react. Node.js runs TypeScript from version 23.6 on; before, `npx esbuild poll.ts
+// --format=esm --outfile=poll.mjs` compiles it.
 import { connect, type Message, type Room } from "madang-client";
 
 const SIGNS = ["1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣"];

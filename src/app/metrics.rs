@@ -74,7 +74,7 @@ impl MetricsEndpoint {
         metrics::MAX_FILES.set(process.max_files as f64);
         metrics::STARTED.set(self.started_ms as f64 / 1_000.0);
         let now = clock::now_ms();
-        let waiting = tokio::time::timeout(TIMEOUT, app.db.read(outbox::waiting)).await;
+        let waiting = tokio::time::timeout(TIMEOUT, app.db.read(move |tx| outbox::waiting(tx, now))).await;
         if let Ok(Ok(waiting)) = waiting {
             let names: Vec<[&str; 1]> = waiting.iter().map(|(kind, ..)| [kind.as_str()]).collect();
             let kinds = || names.iter().map(|name| &name[..]).zip(&waiting);

@@ -85,7 +85,7 @@ impl Files {
             checking: tokio::sync::Mutex::default(),
             turns: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
             incoming: Folder::open(&data_dir.join(INCOMING))?,
-            cpu_pool: CpuPool::start("picture", PICTURES_AT_ONCE)?,
+            cpu_pool: CpuPool::start("picture", PICTURES_AT_ONCE, || {})?,
             hash_locks: HashLocks::new(),
             removals: Removals::default(),
             data_dir: data_dir.to_owned(),

@@ -25,7 +25,8 @@ pub async fn health(bind: IpAddr, port: u16, has_tls: bool) -> Result<(), String
     let at = SocketAddr::new(host, port);
     let asked = timeout(TIMEOUT, ask(at, has_tls)).await;
     let answer = asked.map_err(|_| format!("the server at {at} does not answer"))?;
-    let answer = answer.map_err(|error| format!("no server answers at {at}: {error}"))?;
+    let answer = answer
+        .map_err(|error| format!("no server answers at {at}: {error} (if it is at another port, pass --port)"))?;
     if has_tls || answer.starts_with("HTTP/1.1 200 ") {
         return Ok(());
     }

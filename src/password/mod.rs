@@ -38,7 +38,7 @@ impl Passwords {
     /// # Errors
     /// Returns a sentence for the operator; see [`CpuPool::start`].
     pub fn start(count: usize) -> Result<Self, String> {
-        CpuPool::start("password", count).map(|pool| Self { pool })
+        CpuPool::start("password", count, free).map(|pool| Self { pool })
     }
 
     /// Returns the PHC string to store.
@@ -83,9 +83,14 @@ fn within(password: &str) -> Result<()> {
 }
 
 thread_local! {
-    /// The memory of one hash, kept by each thread. Allocating it for every hash would fragment the
-    /// heap and make it grow.
+    /// The memory of one hash, kept by each thread while there are passwords to hash. Allocating it for every hash would
+    /// fragment the heap and make it grow.
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Frees the memory of a thread.
+fn free() {
+    MEMORY.take();
 }
 
 fn output(argon2: &Argon2<'_>, password: &str, salt: &[u8], length: usize) -> password_hash::Result<Output> {

@@ -24,9 +24,9 @@ pub struct Waiting {
 ///
 /// # Errors
 /// `forbidden` unless an admin.
-pub fn jobs(tx: &mut Tx, me: Option<UserId>) -> Result<Vec<Waiting>> {
+pub fn jobs(tx: &mut Tx, now: i64, me: Option<UserId>) -> Result<Vec<Waiting>> {
     require_admin(tx, me)?;
-    let waiting = outbox::waiting(tx)?.into_iter();
+    let waiting = outbox::waiting(tx, now)?.into_iter();
     Ok(waiting.map(|(kind, count, oldest)| Waiting { kind: kind.as_str(), count, oldest: rfc3339(oldest) }).collect())
 }
 

@@ -250,13 +250,14 @@ pub fn due(tx: &mut Tx, now: i64, kind: JobKind, most: usize) -> Result<Due> {
     Ok(Due { jobs, next_at })
 }
 
-/// Counts the jobs that wait, by kind, with the time at which the oldest was queued.
+/// Counts the jobs that wait, by kind, with the time at which the oldest was queued. What is due later, and was not tried yet, does
+/// not wait.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn waiting(tx: &mut Tx) -> Result<Vec<(JobKind, u64, i64)>> {
-    let sql = "SELECT kind, COUNT(*), MIN(created_at) FROM outbox GROUP BY kind ORDER BY kind";
-    Ok(tx.query_all(sql, &[], |row| {
+pub fn waiting(tx: &mut Tx, now: i64) -> Result<Vec<(JobKind, u64, i64)>> {
+    let sql = "SELECT kind, COUNT(*), MIN(created_at) FROM outbox WHERE created_at <= ?1 GROUP BY kind ORDER BY kind";
+    Ok(tx.query_all(sql, &[&now], |row| {
         let mut c = row.columns();
         Ok((c.next()?, c.next()?, c.next()?))
     })?)

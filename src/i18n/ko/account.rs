@@ -104,7 +104,9 @@ fn problem(code: Code, field: &str) -> Option<&'static str> {
         (Code::Invalid, "email") => "이메일 주소가 맞는지 봐 주세요.",
         (Code::Invalid, "password") => "8자 이상으로, 이름이나 흔한 말이 아닌 비밀번호를 정해 주세요.",
         (Code::TooLong, "password") => "비밀번호가 너무 길어요. 조금 줄여 주세요.",
-        (Code::Invalid, "name") => "보이는 글자로 이름을 적어 주세요.",
+        (Code::Invalid, "name") => {
+            "다른 이름을 골라 주세요. 보이는 글자가 있어야 하고, 관리자 이름처럼 보이면 안 돼요."
+        }
         (Code::TooLong, "name") => "이름이 너무 길어요. 40자까지 쓸 수 있어요.",
         (Code::TooLong, "bio") => "소개가 너무 길어요. 160자까지 쓸 수 있어요.",
         (Code::BadCredentials, "password" | "current") => "비밀번호가 맞지 않아요.",

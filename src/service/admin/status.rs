@@ -87,7 +87,7 @@ impl App {
     /// # Errors
     /// `forbidden` unless an admin.
     pub async fn status(&self, me: UserId) -> Result<Status> {
-        let jobs = self.db.read(move |tx| admin::jobs(tx, Some(me))).await?;
+        let jobs = self.db.read(move |tx| admin::jobs(tx, now_ms(), Some(me))).await?;
         let storage = self.storage(me).await?;
         let backups = match self.config.backups.as_ref().map(|backups| backups.place.clone()) {
             None => None,
