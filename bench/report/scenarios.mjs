@@ -442,20 +442,21 @@ export const SCENARIOS = {
     };
   },
 
-  search: ({ messages, queries, times }) => ({
+  search: ({ messages, queries, rows }) => ({
     tables: [
       {
         title: `${number(queries)} searches in ${number(messages)} messages`,
-        rows: [times],
+        rows,
         columns: {
-          "": () => "a search",
-          "p50 ms": (row) => row.p50,
-          "p95 ms": (row) => row.p95,
-          "p99 ms": (row) => row.p99,
-          "slowest ms": (row) => row.max,
+          "": (row) => row.store,
+          "p50 ms": (row) => row.times.p50,
+          "p95 ms": (row) => row.times.p95,
+          "p99 ms": (row) => row.times.p99,
+          "slowest ms": (row) => row.times.max,
         },
       },
     ],
+    targets: [["a search on PostgreSQL, p95", "≤", 50, "ms", find(rows, { store: "PostgreSQL" })?.times.p95]],
   }),
 
   hostile({ connections, rows }) {

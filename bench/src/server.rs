@@ -74,7 +74,7 @@ impl Madang {
         Self::start_in(context, Folder::new()?, cores, kind, settings)
     }
 
-    fn start_in(
+    pub(crate) fn start_in(
         context: &Context,
         folder: Folder,
         cores: &str,

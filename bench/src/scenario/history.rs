@@ -1,8 +1,12 @@
 //! A server with a long history, filled once for the scenarios that read it.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+
 use crate::Outcome;
 use crate::context::Context;
 use crate::load::{AT_ONCE, Load, Setup};
+use crate::process::{Folder, on_all_cores};
 use crate::prose::{self, Chance};
 use crate::server::{Kind, Madang, UNLIMITED, message};
 
@@ -42,6 +46,28 @@ pub(super) fn get(context: &Context) -> Outcome<&History> {
     load.stop_sending()?;
     drop(load);
     Ok(context.history.get_or_init(|| History { madang, tokens, room, messages }))
+}
+
+impl History {
+    /// Starts another server with the same history, in the database of `settings`.
+    pub(super) fn copy(&self, context: &Context, settings: &[(&str, String)]) -> Outcome<Madang> {
+        let (folder, backup) = (Folder::new()?, Folder::new()?);
+        let file = backup.0.join("history.tar.zst");
+        let run = |command: &str, file: Option<&Path>, at: &Path| -> Outcome<()> {
+            let mut program = Command::new(context.binary(Kind::Madang));
+            program.arg(command).args(file).arg("--data-dir").arg(at).stdout(Stdio::null());
+            if command == "migrate-store" {
+                program.envs(settings.iter().map(|(name, value)| (*name, value)));
+            }
+            let status = on_all_cores(|| program.status())??;
+            if status.success() { Ok(()) } else { Err(format!("madang {command} failed").into()) }
+        };
+        run("backup", Some(&file), &self.madang.folder.0)?;
+        run("restore", Some(&file), &folder.0)?;
+        run("migrate-store", None, &folder.0)?;
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, &**value)).collect();
+        Madang::start_in(context, folder, &context.server_core, Kind::Madang, &settings)
+    }
 }
 
 /// Connects senders, which join no room.

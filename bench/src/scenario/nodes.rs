@@ -40,7 +40,7 @@ impl Backends {
     }
 
     /// Returns the settings of one server on the database; with a bus, those of one of several.
-    fn settings(&self, has_bus: bool) -> Vec<(&'static str, String)> {
+    pub(super) fn settings(&self, has_bus: bool) -> Vec<(&'static str, String)> {
         let mut settings: Vec<_> = UNLIMITED.map(|(name, value)| (name, value.to_owned())).into();
         settings.push(("DATABASE_URL", self.database.url("postgres", "chat")));
         if has_bus {
