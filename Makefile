@@ -2,9 +2,9 @@
 
 SHELL := /bin/bash
 PORT ?=
-# A file .env may name another.
-DATA_DIR ?= $(if $(shell grep -sE '^ *DATA_DIR=' .env),,data)
-PLACE = $(if $(PORT),PORT=$(PORT)) $(if $(DATA_DIR),DATA_DIR=$(DATA_DIR))
+# Unset where .env has it, as the environment would win.
+DATA_DIR ?= $(if $(shell grep -sE '^ *(export +)?DATA_DIR *=' .env),,data)
+SETTINGS = $(if $(PORT),PORT=$(PORT)) $(if $(DATA_DIR),DATA_DIR=$(DATA_DIR))
 MINUTES ?= 1
 SEED ?=
 ONLY ?= all
@@ -17,11 +17,11 @@ BASELINES := bench/baselines
 
 ## Builds everything and serves http://localhost:3000, with all data under ./data.
 run: tools build
-	$(PLACE) exec target/release/madang serve
+	$(SETTINGS) exec target/release/madang serve
 
 ## Serves a debug build and restarts it after each edit of sources, templates or web files.
 dev: web/node_modules
-	$(PLACE) scripts/dev.sh
+	$(SETTINGS) scripts/dev.sh
 
 ## Builds target/release/madang, which contains everything.
 build: web

@@ -23,57 +23,62 @@ const IDLE: Duration = Duration::from_secs(5);
 /// A pool of threads. Clones share it; the threads end with the last clone.
 #[derive(Clone)]
 pub struct CpuPool {
-    jobs: Arc<Jobs>,
+    jobs: Arc<Handle>,
     /// One permit for each thread, so that a job never waits in the queue after its caller's
     /// `queue_timeout` has stopped running.
     pub(crate) turns: FairQueue,
 }
 
 /// The pool's end of the queue. Its drop ends the threads.
-struct Jobs(Arc<Queue>);
+struct Handle(Arc<Queue>);
 
 #[derive(Default)]
 struct Queue {
-    waiting: Mutex<Waiting>,
+    state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct State {
     jobs: VecDeque<Job>,
-    has_ended: bool,
+    is_closed: bool,
 }
 
-impl Drop for Jobs {
+impl Drop for Handle {
     fn drop(&mut self) {
-        self.0.waiting.lock().has_ended = true;
+        self.0.state.lock().is_closed = true;
         self.0.changed.notify_all();
     }
 }
 
 impl Queue {
-    /// Runs jobs until the pool ends. After some time without one it runs `idle`, once until the next job.
-    fn work(&self, idle: fn()) {
+    fn push(&self, job: Job) {
+        self.state.lock().jobs.push_back(job);
+        self.changed.notify_one();
+    }
+
+    /// Runs jobs until the pool ends. After this much time without one it runs `on_idle`, once until the next job.
+    fn work(&self, idle: Duration, on_idle: fn()) {
         let mut has_worked = false;
         loop {
-            let mut waiting = self.waiting.lock();
+            let mut state = self.state.lock();
             let job = loop {
-                if let Some(job) = waiting.jobs.pop_front() {
+                if let Some(job) = state.jobs.pop_front() {
                     break Some(job);
                 }
-                match (waiting.has_ended, has_worked) {
-                    (true, _) => return,
-                    (false, false) => self.changed.wait(&mut waiting),
-                    (false, true) if self.changed.wait_for(&mut waiting, IDLE).timed_out() => {
-                        break waiting.jobs.pop_front();
-                    }
-                    (false, true) => {}
+                if state.is_closed {
+                    return;
+                }
+                if !has_worked {
+                    self.changed.wait(&mut state);
+                } else if self.changed.wait_for(&mut state, idle).timed_out() {
+                    break state.jobs.pop_front();
                 }
             };
-            drop(waiting);
+            drop(state);
             has_worked = job.is_some();
             let Some(job) = job else {
-                idle();
+                on_idle();
                 continue;
             };
             // After a panic the caller gets no answer, which `run` reports as `internal`.
@@ -86,17 +91,17 @@ impl Queue {
 
 impl CpuPool {
     /// Starts `share` threads for the work of one network, at least one, and one more for that of others. A thread that has been idle
-    /// for some seconds runs `idle`, which frees what it keeps.
+    /// for some seconds runs `on_idle`, which frees what it keeps.
     ///
     /// # Errors
     /// Returns a sentence for the operator when a thread cannot be started.
-    pub fn start(name: &str, share: usize, idle: fn()) -> Result<Self, String> {
+    pub fn start(name: &str, share: usize, on_idle: fn()) -> Result<Self, String> {
         let share = share.max(1);
         let queue = Arc::<Queue>::default();
-        let jobs = Arc::new(Jobs(Arc::clone(&queue)));
+        let jobs = Arc::new(Handle(Arc::clone(&queue)));
         for _ in 0..=share {
             let queue = Arc::clone(&queue);
-            let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || queue.work(idle));
+            let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || queue.work(IDLE, on_idle));
             started.map_err(|error| format!("cannot start a thread: {error}"))?;
         }
         Ok(Self { jobs, turns: FairQueue::new(share) })
@@ -120,14 +125,15 @@ impl CpuPool {
             // The caller may have gone away.
             let _ = answer.send(work());
         };
-        self.jobs.0.waiting.lock().jobs.push_back(Box::new(job));
-        self.jobs.0.changed.notify_one();
+        self.jobs.0.push(Box::new(job));
         answered.await.map_err(|_| Code::Internal.into())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -151,5 +157,26 @@ mod tests {
         };
         let (one, other) = tokio::join!(meet(), meet());
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn a_thread_frees_what_it_keeps_once_after_it_was_idle() {
+        static FREED: AtomicUsize = AtomicUsize::new(0);
+        let queue = Arc::<Queue>::default();
+        let handle = Handle(Arc::clone(&queue));
+        let worker = std::thread::spawn(move || {
+            queue.work(Duration::from_millis(1), || {
+                FREED.fetch_add(1, Ordering::Relaxed);
+            });
+        });
+        for round in 1..=2 {
+            handle.0.push(Box::new(|| {}));
+            while FREED.load(Ordering::Relaxed) < round {
+                std::thread::yield_now();
+            }
+        }
+        drop(handle);
+        worker.join().unwrap();
+        assert_eq!(FREED.load(Ordering::Relaxed), 2);
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::config::{Config, DATABASE, Settings};
 use crate::db::postgres::is_unverified;
+use crate::files::STORED;
 use crate::log;
 use crate::mail::{self, Mailer};
 
@@ -108,9 +109,9 @@ pub fn warnings(settings: &Settings, config: &Config) -> Vec<String> {
 }
 
 fn is_readable_by_all(folder: &Path) -> bool {
-    // One that has other things may be given by mistake: its rights are not ours to narrow.
+    // A folder with other things may be a mistake: a chmod of it is no advice.
     let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    (is_empty || folder.join(DATABASE).is_file())
+    (is_empty || [DATABASE, STORED].iter().any(|name| folder.join(name).exists()))
         && fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & 0o007 != 0)
 }
 

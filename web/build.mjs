@@ -41,7 +41,7 @@ function hashedName(name, contents) {
   return `${basename(name, extname(name))}.${hash}${extname(name)}`;
 }
 
-/** Writes the files and the manifest of their names. A file that is there already keeps its time: a new one has the program built again. */
+/** Writes the files and the manifest of their names. Leaves unchanged files alone: a new modification time would make cargo rebuild the program. */
 async function writeDist(files) {
   const all = new Map();
   const manifest = {};

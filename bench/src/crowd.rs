@@ -72,7 +72,7 @@ impl Drop for Crowd {
     }
 }
 
-/// Is the process with the members, until its input ends.
+/// Runs the members, until the input ends.
 pub(crate) fn run(port: u16) -> Outcome<()> {
     let mut load = Load::new(port)?;
     let mut input = BufReader::new(std::io::stdin()).lines();
@@ -88,12 +88,13 @@ pub(crate) fn run(port: u16) -> Outcome<()> {
     std::thread::spawn(move || input.map_while(Result::ok).try_for_each(|line| command.send(line)));
     loop {
         match commands.try_recv() {
-            Ok(_) => {
+            Ok(command) if command == EXPECT => {
                 load.deliveries.sending();
                 println!("{READY}");
                 load.wait_delivered()?;
                 println!("{DELIVERED} {}", load.deliveries.faults(0));
             }
+            Ok(other) => return Err(format!("no command: {other}").into()),
             Err(mpsc::TryRecvError::Empty) => load.run_for(LOOK)?,
             Err(mpsc::TryRecvError::Disconnected) => return Ok(()),
         }

@@ -36,7 +36,7 @@ struct Cli {
     /// Runs the floor for so many clients instead of measuring.
     #[arg(long, hide = true)]
     floor: Option<usize>,
-    /// Is members of the server on this port instead of measuring.
+    /// Runs members of the server on this port instead of measuring.
     #[arg(long, hide = true)]
     crowd: Option<u16>,
 }

@@ -106,6 +106,7 @@ pub enum Fact {
     /// A report of a user was made or decided, in a room or for admins only.
     ReportsChanged {
         room_id: Option<RoomId>,
+        /// `None` from a server of an older version.
         #[serde(default)]
         about: Option<UserId>,
     },

@@ -104,7 +104,7 @@ pub fn create(
 
 fn check_text(limits: &Limits, kind: ScheduledKind, text: &str, reply_to: Option<i64>) -> Result<String> {
     let is_reminder = kind == ScheduledKind::Reminder;
-    let most = if is_reminder { limits.text_max.saturating_sub(reminder("").len()) } else { limits.text_max };
+    let most = if is_reminder { limits.text_max.saturating_sub(reminder("").chars().count()) } else { limits.text_max };
     // A message to be reminded of says enough.
     text::message(text, most, is_reminder && reply_to.is_some())
 }
@@ -170,22 +170,23 @@ pub fn find(tx: &mut Tx, id: ScheduledId) -> Result<Option<Scheduled>> {
     Ok(tx.query_opt(&FIND, &[&id], read)?)
 }
 
-/// Returns which is to be sent next of those that are due in a room no later than this one, of the same user and kind: what is due at one
-/// moment is sent in the order in which it was scheduled. `None` if this one is gone or was refused.
+/// Returns the first unsent message of the same user, room and kind that is due no later than this one: what is due at one moment is
+/// sent in the order in which it was scheduled. `None` if this one is gone or was refused.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn find_next(tx: &mut Tx, id: ScheduledId) -> Result<Option<Scheduled>> {
+    // Two ids of one millisecond have no order; the jobs have.
     static FIRST: LazyLock<String> = LazyLock::new(|| {
         format!(
-            "SELECT {COLUMNS} FROM scheduled_messages s WHERE s.user_id = ?1 AND s.room_id = ?2 AND s.kind = ?3
-               AND s.refused IS NULL AND s.due_at <= ?4 ORDER BY s.due_at, s.id LIMIT 1"
+            "SELECT {COLUMNS} FROM scheduled_messages s JOIN outbox o ON o.kind = ?5 AND o.target = s.id
+             WHERE s.user_id = ?1 AND s.room_id = ?2 AND s.kind = ?3 AND s.refused IS NULL AND s.due_at <= ?4
+             ORDER BY s.due_at, o.number LIMIT 1"
         )
     });
-    match find(tx, id)?.filter(|found| found.refused.is_none()) {
-        Some(found) => Ok(tx.query_opt(&FIRST, &[&found.user_id, &found.room_id, &found.kind, &found.due.at], read)?),
-        None => Ok(None),
-    }
+    let Some(found) = find(tx, id)?.filter(|found| found.refused.is_none()) else { return Ok(None) };
+    let Scheduled { user_id, room_id, kind, due, .. } = found;
+    Ok(tx.query_opt(&FIRST, &[&user_id, &room_id, &kind, &due.at, &JobKind::Scheduled], read)?)
 }
 
 /// Returns a scheduled message of a user.

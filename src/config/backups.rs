@@ -329,7 +329,8 @@ impl BackupStoreSettings {
         }
         let (mut store, mut s3) = (self.clone(), s3.clone());
         store.read_secrets(&mut s3)?;
-        let s3 = store.s3(&s3, &bucket, &prefix).ok_or_else(|| wrong("its store is not known"))?;
+        let mut s3 = store.s3(&s3, &bucket, &prefix).ok_or_else(|| wrong("its store is not known"))?;
+        (s3.names.bucket, s3.names.bucket_and_prefix) = ("the address", "the address");
         Ok(Some(BackupObject { s3, name: name.to_owned() }))
     }
 }

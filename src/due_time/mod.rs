@@ -79,10 +79,9 @@ impl DueTime {
 
 fn find_zone(name: &str) -> Result<TimeZone> {
     let is_name = name.len() <= ZONE_MAX && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
-    // Files beside the zones, which mean another place on each machine, or none.
-    let is_place =
-        !["localtime", "posixrules", "Factory", "Etc/Unknown"].iter().any(|no| no.eq_ignore_ascii_case(name));
-    let found = if is_name && is_place { TimeZone::get(name).ok() } else { None };
+    // Files beside the zones: what they mean depends on the machine, or is nothing.
+    let is_zone = !["localtime", "posixrules", "Factory", "Etc/Unknown"].iter().any(|no| no.eq_ignore_ascii_case(name));
+    let found = if is_name && is_zone { TimeZone::get(name).ok() } else { None };
     found.ok_or_else(|| Error::invalid("zone", "zone must be a name of the IANA database, such as Asia/Seoul"))
 }
 

@@ -29,7 +29,7 @@ pub(crate) use hash_locks::batches;
 pub(crate) use incoming::Content;
 pub use incoming::{Incoming, Upload};
 pub use local::{LocalStore, STORED, path_of};
-pub use s3::{Named, NamedObjects, NotReady, S3Store};
+pub use s3::{Named, NamedObjects, NotReady, Put, S3Store};
 pub use store::{Away, Object, Shown, Store, prefixes};
 
 /// Pictures of one network decoded at a time, and one more of others: each may take a few hundred megabytes.

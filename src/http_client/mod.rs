@@ -35,7 +35,7 @@ use url::{Host, Position, Url};
 
 pub(crate) use address::parse as parse_url;
 pub(crate) use get::Document;
-pub(crate) use post::Answer;
+pub(crate) use post::{Answer, Guarantee};
 
 use connect::{Connector, NOT_PUBLIC};
 use host_slots::HostSlots;
@@ -130,6 +130,8 @@ pub struct Client {
     hosts: RateLimiter<String>,
     slots: HostSlots,
     pool: Pool,
+    /// Opens a connection for each request.
+    unkept: Pool,
 }
 
 impl Client {
@@ -147,8 +149,8 @@ impl Client {
         let hosts = RateLimiter::new(Rate::per_minute(limits.per_host));
         let (slots, idle_max) = (HostSlots::new(limits.at_once), limits.at_once);
         let connector = Arc::new(Connector::new(limits, TlsConnector::from(Arc::new(tls))));
-        let pool = pool::new(Arc::clone(&connector), idle_max);
-        Self { connector, hosts, slots, pool }
+        let (pool, unkept) = (pool::new(Arc::clone(&connector), idle_max), pool::new(Arc::clone(&connector), 0));
+        Self { connector, hosts, slots, pool, unkept }
     }
 
     /// Returns whether a URL may be reached as far as that is known without resolving a name.
@@ -162,21 +164,23 @@ impl Client {
         }
     }
 
-    /// Posts a body with some headers and returns the answer. Redirects are not followed. With a time of its own it is sent at
-    /// most once.
+    /// Posts a body with some headers and returns the answer. Redirects are not followed.
     pub(crate) async fn post(
         &self,
         url: Url,
         content_type: &str,
         headers: &[(&str, String)],
         body: Bytes,
-        limit: Option<Duration>,
+        guarantee: Guarantee,
     ) -> Result<Answer, FetchError> {
-        let (limit, may_repeat) = (limit.unwrap_or(self.connector.limits.timeout), limit.is_none());
+        let (pool, limit) = match guarantee {
+            Guarantee::AtLeastOnce => (&self.pool, self.connector.limits.timeout),
+            Guarantee::AtMostOnce(limit) => (&self.unkept, limit),
+        };
         let host = url.host().ok_or(FetchError::Permanent("no host"))?.to_string();
         let _slot = self.slots.take(&url[Position::BeforeHost..Position::AfterPort]).await.map_err(FetchError::Busy)?;
         self.hosts.check(host).map_err(FetchError::Busy)?;
-        let posting = post::body(&self.pool, &url, content_type, headers, body, may_repeat);
+        let posting = post::body(pool, &url, content_type, headers, body, guarantee);
         match timeout(limit, posting).await {
             // How often it is tried again must not tell either whether a name exists inside.
             Ok(Err(FetchError::Permanent(why))) if why == NOT_PUBLIC => Err(FetchError::Temporary(why)),

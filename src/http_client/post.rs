@@ -30,14 +30,23 @@ pub(crate) struct Answer {
     pub(crate) body: Option<Bytes>,
 }
 
-/// Posts a body and returns the answer. A request that may be sent twice is, where the connection was closed under it.
+/// How a body is posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guarantee {
+    /// Over a connection that may be kept from an earlier request; once more where that was closed just then.
+    AtLeastOnce,
+    /// Over a new connection, within a time of its own.
+    AtMostOnce(Duration),
+}
+
+/// Posts a body and returns the answer.
 pub(super) async fn body(
     pool: &Pool,
     url: &Url,
     content_type: &str,
     headers: &[(&str, String)],
     body: Bytes,
-    may_repeat: bool,
+    guarantee: Guarantee,
 ) -> Result<Answer, FetchError> {
     let uri: Uri = url.as_str().parse().map_err(|_| Permanent("invalid URL"))?;
     let request = || {
@@ -49,7 +58,7 @@ pub(super) async fn body(
     };
     let mut answer = pool.request(request()?).await;
     // The other side may close a kept connection at the moment at which it is used again.
-    if may_repeat && answer.as_ref().is_err_and(was_closed) {
+    if guarantee == Guarantee::AtLeastOnce && answer.as_ref().is_err_and(was_closed) {
         answer = pool.request(request()?).await;
     }
     let answer = answer.map_err(|error| failure(&error))?;

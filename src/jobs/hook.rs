@@ -3,13 +3,13 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use super::worker::Attempt;
+use super::worker::{Attempt, HELD_BACK};
 use crate::chat::outbox::Job;
 use crate::chat::outgoing_hook::{self, About, Next, Sending};
 use crate::chat::{Limits, Tx};
 use crate::clock::now_ms;
 use crate::db::Subject;
-use crate::http_client::{Answer, FetchError};
+use crate::http_client::{Answer, FetchError, Guarantee};
 use crate::i18n::Lang;
 use crate::ids::DeliveryId;
 use crate::service::{App, log_failure, webhook_event};
@@ -33,7 +33,7 @@ impl App {
                 return Attempt::Done(Some(Box::new(done)));
             }
             Ok(Answer { status, .. }) => (Some(status), format!("the address answered {status}")),
-            Err(FetchError::Busy(wait)) => return Attempt::Deferred(wait),
+            Err(FetchError::Busy(wait)) => return Attempt::Deferred(wait, HELD_BACK),
             Err(error) => (None, error.why().to_owned()),
         };
         let note =
@@ -44,7 +44,7 @@ impl App {
 
     async fn post_delivery(&self, id: DeliveryId, sending: &Sending) -> Result<Answer, FetchError> {
         let body = body(sending).ok_or(FetchError::Permanent("the message cannot be written"))?;
-        self.post_signed(&id.to_string(), &sending.url, &sending.key, body, None).await
+        self.post_signed(&id.to_string(), &sending.url, &sending.key, body, Guarantee::AtLeastOnce).await
     }
 }
 

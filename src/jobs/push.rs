@@ -1,6 +1,6 @@
 //! Pushes of what is new in a room. Whether there is still anything to tell is asked right before.
 
-use super::worker::Attempt;
+use super::worker::{Attempt, HELD_BACK};
 use crate::chat::notification::{self, Pending, Since, quiet_hours};
 use crate::chat::push::{self, PushSubscription};
 use crate::chat::{Tx, unread};
@@ -28,7 +28,7 @@ impl App {
             Pushed::Delivered => result(id, None),
             Pushed::Refused(why) => result(id, Some(why)),
             Pushed::Gone => Attempt::Done(Some(Box::new(move |tx| push::remove(tx, id)))),
-            Pushed::Deferred(wait) => Attempt::Deferred(wait),
+            Pushed::Deferred(wait) => Attempt::Deferred(wait, HELD_BACK),
             Pushed::Delayed(why, pause) => {
                 tracing::debug!(why, "a push was not taken; it is tried again later");
                 Attempt::Postponed("the push service did not take it", pause)

@@ -29,6 +29,9 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The longest sleep: the clock by which jobs are due may be set meanwhile.
 const MAX_SLEEP: Duration = Duration::from_secs(60);
 
+/// Why a job is given up that this server could send to its host for too long.
+pub(super) const HELD_BACK: &str = "the server had no capacity for too long";
+
 /// The result of an attempt.
 pub(super) enum Attempt {
     /// The job is done, or no longer wanted. The write runs in the transaction that deletes the row.
@@ -37,8 +40,9 @@ pub(super) enum Attempt {
     Failed(&'static str),
     /// Likewise, but not before a time that the other side asks for.
     Postponed(&'static str, Option<Duration>),
-    /// The job was not tried, as this server sends no more to the host for so long.
-    Deferred(Duration),
+    /// The job waits for so long, which is no failure: this server sends no more to the host, or a room is slow. The reason is that of
+    /// a job that waits for too long.
+    Deferred(Duration, &'static str),
 }
 
 pub(super) type Written = Box<dyn Fn(&mut Tx) -> Result<()> + Send + Sync>;
@@ -104,7 +108,7 @@ impl App {
             Attempt::Done(written) => self.done(job, written).await,
             Attempt::Failed(why) => self.failed(job, why, None).await,
             Attempt::Postponed(why, pause) => self.failed(job, why, pause).await,
-            Attempt::Deferred(wait) => self.defer(job, wait).await,
+            Attempt::Deferred(wait, why) => self.defer(job, wait, why).await,
         };
         if ended.is_err() {
             // Its claim ends later, and it is tried again.
@@ -139,10 +143,10 @@ impl App {
         Ok(())
     }
 
-    async fn defer(&self, job: Job, wait: Duration) -> Result<()> {
+    async fn defer(&self, job: Job, wait: Duration, why: &'static str) -> Result<()> {
         let defer = move |tx: &mut Tx, limits: &Limits, now| {
-            if outbox::defer(tx, &limits.jobs, now, &job, milliseconds(wait))? == Failed::GivenUp {
-                give_up(tx, limits, now, &job, "")?;
+            if outbox::defer(tx, &limits.jobs, now, &job, milliseconds(wait), why)? == Failed::GivenUp {
+                give_up(tx, limits, now, &job, why)?;
             }
             Ok(())
         };

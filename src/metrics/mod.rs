@@ -80,9 +80,9 @@ metrics! {
     WRITER_QUEUE Gauge "madang_writer_queue" [];
     /// Time of a search, with the wait for its turn.
     SEARCH_SECONDS Histogram(TIMES) "madang_search_seconds" [];
-    /// Jobs of the outbox that wait, by their kind.
+    /// Jobs of the outbox that are due or were tried, by their kind.
     OUTBOX_JOBS Gauges "madang_outbox_jobs" ["kind"];
-    /// Age of the oldest job of the outbox that waits, by its kind.
+    /// How long the oldest of these jobs has waited, by its kind.
     OUTBOX_AGE Gauges "madang_outbox_oldest_seconds" ["kind"];
     /// Attempts of jobs that failed, by their kind.
     OUTBOX_FAILURES Counters "madang_outbox_failures_total" ["kind"];

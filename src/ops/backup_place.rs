@@ -11,7 +11,7 @@ use crate::age::Keys;
 use crate::backup_files::{self, BEGIN, Found};
 use crate::config::{BackupObject, BackupPlace, BackupSource, Config, S3Settings};
 use crate::data_folder;
-use crate::files::NamedObjects;
+use crate::files::{NamedObjects, Put};
 
 /// Where a backup is until the bucket has it, in the data folder.
 const OUTGOING: &str = "backups/outgoing";
@@ -81,7 +81,7 @@ impl Place {
     pub(crate) fn put(&self, folder: &Path, name: &str) -> Result<(), String> {
         let Self::Bucket(objects) = self else { return Ok(()) };
         let path = folder.join(name);
-        let done = put(objects, name, &path);
+        let done = put_and_compare(objects, name, &path);
         let _ = fs::remove_file(&path);
         done
     }
@@ -101,22 +101,28 @@ impl Place {
     }
 }
 
-/// Puts a file into a bucket and reads it again.
-pub(super) fn put(objects: &Arc<NamedObjects>, name: &str, path: &Path) -> Result<(), String> {
-    let done = objects.put(name, path).and_then(|()| {
-        let failed = |error: io::Error| format!("cannot read {objects}{name} again: {error}");
-        let sent = File::open(path).and_then(hash_of).map_err(failed)?;
-        let stored = objects.open(name).and_then(hash_of).map_err(failed)?;
-        if sent.sha256 == stored.sha256 {
-            return Ok(());
-        }
-        Err(format!("{objects}{name} has other bytes than were sent, and was removed"))
+/// Puts a file into a bucket, and reads it again to see that it has the same bytes. What is not read again is removed, unless it is
+/// somebody else's.
+pub(super) fn put_and_compare(objects: &Arc<NamedObjects>, name: &str, path: &Path) -> Result<(), String> {
+    let put = objects.put(name, path)?;
+    let failed = |error: io::Error| format!("cannot read {objects}{name} again: {error}");
+    let compared = File::open(path).and_then(hash_of).and_then(|sent| {
+        let stored = objects.open(name).and_then(hash_of)?;
+        Ok(sent.sha256 == stored.sha256)
     });
-    if done.is_err() {
-        // What was not read again is no backup.
-        let _ = objects.remove(name);
+    match (compared.map_err(failed), put) {
+        (Ok(true), _) => Ok(()),
+        (Ok(false), Put::Found) => Err(format!("{objects}{name} already exists (give another name)")),
+        (Ok(false), Put::New) => {
+            let _ = objects.remove(name);
+            Err(format!("{objects}{name} has other bytes than were sent, and was removed"))
+        }
+        (Err(error), Put::Found) => Err(error),
+        (Err(error), Put::New) => {
+            let _ = objects.remove(name);
+            Err(error)
+        }
     }
-    done
 }
 
 /// Returns the backup that a command reads: a file, or an object if it has the address of one.

@@ -87,6 +87,7 @@ pub(crate) use push::Pushed;
 pub use rates::{Rates, Requester};
 pub use room::{RoomChange, RoomRequest};
 pub use room_page::{MY_ROOMS, RoomPageData};
+use scheduled::Turns;
 pub use search::SearchRequest;
 pub use user::Entered;
 
@@ -117,6 +118,7 @@ pub struct Inner {
     pusher: OnceLock<http_client::Client>,
     /// The commands of webhooks that wait for an answer.
     command_slots: CommandSlots,
+    pub(crate) scheduled_turns: Turns,
     /// The key by which push services know this server.
     server_key: OnceLock<ServerKey>,
     /// The key by which links are signed that are never stored.
@@ -198,6 +200,7 @@ impl App {
             poster: OnceLock::new(),
             pusher: OnceLock::new(),
             command_slots: CommandSlots::default(),
+            scheduled_turns: Turns::default(),
             server_key: OnceLock::new(),
             link_key: OnceLock::new(),
             snapshot_batches: member::SnapshotBatches::default(),

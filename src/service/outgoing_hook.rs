@@ -1,7 +1,5 @@
 //! Outgoing webhooks of a room or of the server, for those who manage them, and requests that are signed for them.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -15,7 +13,7 @@ use crate::chat::outgoing_hook::{self, Delivery, NewOutgoingHook, OutgoingHook, 
 use crate::clock::{now_ms, rfc3339};
 use crate::db::Subject;
 use crate::error::{Error, Result};
-use crate::http_client::{Answer, FetchError, parse_url};
+use crate::http_client::{Answer, FetchError, Guarantee, parse_url};
 use crate::ids::{DeliveryId, HookId, RoomId, UserId};
 use crate::secret::Secret;
 
@@ -133,7 +131,7 @@ impl App {
         url: &Secret,
         key: &Secret,
         body: Bytes,
-        limit: Option<Duration>,
+        guarantee: Guarantee,
     ) -> Result<Answer, FetchError> {
         let url = parse_url(url.reveal()).ok_or(FetchError::Permanent("not an address"))?;
         let timestamp = now_ms() / 1_000;
@@ -143,7 +141,7 @@ impl App {
             ("webhook-timestamp", timestamp.to_string()),
             ("webhook-signature", signature),
         ];
-        self.poster().post(url, "application/json", &headers, body, limit).await
+        self.poster().post(url, "application/json", &headers, body, guarantee).await
     }
 }
 

@@ -14,7 +14,7 @@ use crate::chat::session::Session;
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
-use crate::http_client::{Answer, FetchError, parse_url};
+use crate::http_client::{Answer, FetchError, Guarantee, parse_url};
 use crate::i18n::Lang;
 use crate::ids::{PushId, UserId};
 use crate::text;
@@ -155,7 +155,7 @@ impl App {
             ("topic", topic(subscription, message)),
             ("urgency", if is_urgent { "high" } else { "normal" }.to_owned()),
         ];
-        self.pusher().post(url, "application/octet-stream", &headers, Bytes::from(body), None).await
+        self.pusher().post(url, "application/octet-stream", &headers, Bytes::from(body), Guarantee::AtLeastOnce).await
     }
 
     async fn server_key(&self) -> Result<&ServerKey> {

@@ -1,5 +1,7 @@
 //! Messages that are sent later, and reminders.
 
+use tokio::sync::{Mutex, MutexGuard};
+
 use super::App;
 use crate::chat::kinds::ScheduledKind;
 use crate::chat::message::Message;
@@ -11,6 +13,18 @@ use crate::due_time::{DueTime, When};
 use crate::error::{Error, Result};
 use crate::i18n::Lang;
 use crate::ids::{RoomId, ScheduledId, UserId};
+
+/// Whose scheduled messages are sent at the moment: several jobs may send those of one user, and their order counts.
+#[derive(Default)]
+pub(crate) struct Turns([Mutex<()>; 32]);
+
+impl Turns {
+    /// Waits for the turn of a user, which a few others may share.
+    pub(crate) async fn take(&self, user_id: UserId) -> MutexGuard<'_, ()> {
+        let place = user_id.as_u128() % self.0.len() as u128;
+        self.0[place as usize].lock().await
+    }
+}
 
 impl App {
     /// Schedules a message, or a reminder.

@@ -10,8 +10,7 @@ use crate::realtime::ConnectedUser;
 use crate::service::App;
 use crate::wire;
 
-/// Sends the counts that have changed in the last second. Somebody who was reported hears nothing of it: their count is without
-/// reports of themselves, and that it comes would tell.
+/// Sends the counts that have changed in the last second. A reported user gets no update: it would reveal the report.
 pub(super) async fn flush(app: &App, chat: &Namespace) {
     for (room_id, about) in app.realtime.changes.take_reports() {
         // If the database does not answer now, the counts are sent with the next change.

@@ -219,7 +219,7 @@ async fn one_user_leaves_commands_to_others_and_a_long_answer_is_cut() {
     let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
-    let program = Receiver::open().await;
+    let mut program = Receiver::open().await;
     hook(&app, &minji, &room, &program.url("/in")).await;
     let his = app.enter(&jun, &room).await;
     let hold = program.hold().await;
@@ -229,6 +229,9 @@ async fn one_user_leaves_commands_to_others_and_a_long_answer_is_cut() {
     let commands = format!("/rooms/{}/commands", room.id);
     app.call(&jun, "POST", &commands, json!({ "text": "/deploy" })).await.refused(503, "busy");
     run(&app, &minji, &room, "/deploy").await;
+    for _ in 0..5 {
+        program.next().await;
+    }
     drop(hold);
     // The slots come back.
     let long: &'static str = format!("200 OK\r\n\r\n{}", "x".repeat(20_000)).leak();

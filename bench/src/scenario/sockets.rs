@@ -22,7 +22,7 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
     let backends = Backends::start()?;
     let nodes = (0..NODES).map(|_| backends.node_on(context, "0,1")).collect::<Outcome<Vec<_>>>()?;
     let each = context.size(MEMBERS, 400) / NODES;
-    context.progress(format!("{} members are made", each * NODES));
+    context.progress(format!("{} members are being made", each * NODES));
     let (owner, room, tokens) = people(&nodes, each)?;
     let before = memory(&nodes)?;
     context.progress(format!("{} sockets on {NODES} servers", each * NODES));
@@ -52,11 +52,11 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
         }
         times.push(sent.elapsed().as_secs_f64() * 1_000.0);
     }
-    let last = times.iter().copied().fold(0.0, f64::max);
+    let slowest = times.iter().copied().fold(0.0, f64::max);
     Ok(json!({
         "nodes": NODES, "sockets": each * NODES, "joined_s": joined.as_secs_f64(),
         "node_bytes": after / NODES as u64, "socket_bytes": after.saturating_sub(before) / (each * NODES) as u64,
-        "last_ms": median(times), "slowest_ms": last,
+        "last_ms": median(times), "slowest_ms": slowest,
     }))
 }
 

@@ -24,7 +24,8 @@ pub(crate) struct Backends {
 }
 
 /// The columns that the checker reads, by table.
-const TABLES: [(&str, &[&str]); 4] = [
+const TABLES: [(&str, &[&str]); 5] = [
+    ("hooks", &["room_id", "left_out"]),
     ("rooms", &["id", "rev", "max", "member_count"]),
     ("members", &["room_id", "user_id"]),
     (

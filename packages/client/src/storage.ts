@@ -51,8 +51,8 @@ export class Saver {
     await this.#saving;
     clearTimeout(this.#retry);
     if (!this.#hasChanged) return;
-    this.#hasChanged = false;
     await this.#ask((storage) => storage.save(this.state));
+    this.#hasChanged = false;
   }
 
   async #load(): Promise<void> {
@@ -76,6 +76,7 @@ export class Saver {
       this.#hasChanged = false;
       try {
         await this.storage?.save(this.state);
+        clearTimeout(this.#retry);
       } catch (error) {
         this.#hasChanged = true;
         this.failed(error);

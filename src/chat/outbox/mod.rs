@@ -250,8 +250,8 @@ pub fn due(tx: &mut Tx, now: i64, kind: JobKind, most: usize) -> Result<Due> {
     Ok(Due { jobs, next_at })
 }
 
-/// Counts the jobs that wait, by kind, with the time at which the oldest was queued. What is due later, and was not tried yet, does
-/// not wait.
+/// Counts the jobs that wait, by kind, with the time since which the oldest does: when it was queued or, if that is later, first
+/// due.
 ///
 /// # Errors
 /// Only those of the store.
@@ -350,17 +350,17 @@ pub fn failed(
     Ok(Failed::Delayed)
 }
 
-/// Gives a claimed job back that was not tried, until a later time. The claim stays counted, as the number of claims tells
-/// them apart.
+/// Gives a claimed job back until a later time, which counts as no failure. The claim stays counted, as the number of claims tells
+/// them apart. One that is too old is given up for the reason `why`.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn defer(tx: &mut Tx, policies: &Policies, now: i64, job: &Job, wait_ms: i64) -> Result<Failed> {
+pub fn defer(tx: &mut Tx, policies: &Policies, now: i64, job: &Job, wait_ms: i64, why: &str) -> Result<Failed> {
     let sql = "UPDATE outbox SET due_at = ?3, claimed_by = NULL, deferrals = deferrals + 1
                WHERE number = ?1 AND tries = ?2 AND created_at >= ?4";
     let oldest = now.saturating_sub(policies.of(job.kind).age_ms);
     match tx.execute(sql, &[&job.number, &job.tries, &now.saturating_add(wait_ms), &oldest])? {
-        0 => failed(tx, policies, now, job, "the server had no capacity for too long", None),
+        0 => failed(tx, policies, now, job, why, None),
         _ => Ok(Failed::Delayed),
     }
 }

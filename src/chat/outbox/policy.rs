@@ -85,14 +85,14 @@ impl Default for Policies {
         let digest = reset_email.clone();
         // It reads all that somebody has ever sent, one user after another.
         let export = Policy { at_once: 1, try_ms: 30 * MINUTE, is_kept: true, ..preview.clone() };
-        // Slow mode may let it wait for hours. What could not be sent is a draft again.
+        // Slow mode may let many wait for days. What could not be sent is a draft again.
         let scheduled = Policy {
             at_once: 8,
             tries: 12,
             first_pause_ms: 5 * SECOND,
             factor: 2,
             pause_max_ms: HOUR,
-            age_ms: 24 * HOUR,
+            age_ms: 7 * 24 * HOUR,
             try_ms: 30 * SECOND,
             is_kept: false,
         };

@@ -219,7 +219,7 @@ async fn a_deferred_job_was_not_tried_and_its_claim_still_counts() {
         let job = take(&store, now, 0, "a").await.unwrap();
         assert_eq!((job.tries, job.tried()), (round as u32, 1), "more often than it may be tried");
         let deferred = job.clone();
-        let defer = move |tx: &mut Tx| defer(tx, &LIMITS.jobs, now, &deferred, MINUTE);
+        let defer = move |tx: &mut Tx| defer(tx, &LIMITS.jobs, now, &deferred, MINUTE, "later");
         assert_eq!(store.write(defer).await.unwrap(), Failed::Delayed);
         assert!(payloads(&store, now + MINUTE - 1).await.is_empty());
         // A server that was frozen meanwhile ends nothing.
@@ -228,7 +228,7 @@ async fn a_deferred_job_was_not_tried_and_its_claim_still_counts() {
     // One that would be too old is given up.
     let late = LIMITS.jobs.preview.age_ms + 20 * MINUTE;
     let job = take(&store, late, 0, "a").await.unwrap();
-    let given_up = move |tx: &mut Tx| defer(tx, &LIMITS.jobs, late, &job, MINUTE);
+    let given_up = move |tx: &mut Tx| defer(tx, &LIMITS.jobs, late, &job, MINUTE, "later");
     assert_eq!(store.write(given_up).await.unwrap(), Failed::GivenUp);
     assert_eq!(count(&store).await, 0);
 }

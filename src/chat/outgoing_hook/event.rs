@@ -79,13 +79,14 @@ struct Wanting {
     events: Vec<HookEvent>,
     includes_bots: bool,
     is_paused: bool,
+    left_out: u64,
 }
 
 /// Queues an event for the hooks of its room and of the server. `is_by_bot` is asked only where there are hooks.
 fn queue(tx: &mut Tx, now: i64, occasion: &Occasion, is_by_bot: impl Fn(&mut Tx) -> Result<bool>) -> Result<()> {
     static HOOKS: LazyLock<String> = LazyLock::new(|| {
         format!(
-            "SELECT h.id, h.room_id, h.by_user_id, h.events, h.includes_bots, h.paused_at FROM hooks h
+            "SELECT h.id, h.room_id, h.by_user_id, h.events, h.includes_bots, h.paused_at, h.left_out FROM hooks h
              WHERE h.room_id IN (?1, ?2) AND {IS_ACTIVE}"
         )
     });
@@ -93,8 +94,8 @@ fn queue(tx: &mut Tx, now: i64, occasion: &Occasion, is_by_bot: impl Fn(&mut Tx)
     let mut hooks = tx.query_all(&HOOKS, &[&room_id, &SERVER_ID], |row| {
         let mut c = row.columns();
         let (id, room_id, by, events) = (c.next()?, c.next()?, c.next()?, parse(&c.next::<String>()?));
-        let (includes_bots, paused_at) = (c.next()?, c.next::<Option<i64>>()?);
-        Ok(Wanting { id, room_id, by, events, includes_bots, is_paused: paused_at.is_some() })
+        let (includes_bots, paused_at, left_out) = (c.next()?, c.next::<Option<i64>>()?, c.next()?);
+        Ok(Wanting { id, room_id, by, events, includes_bots, is_paused: paused_at.is_some(), left_out })
     })?;
     hooks.retain(|hook| hook.events.contains(&occasion.event));
     if let Some((_, reported)) = occasion.report {
@@ -120,6 +121,10 @@ fn is_direct(tx: &mut Tx, room_id: RoomId) -> Result<bool> {
 
 fn add(tx: &mut Tx, now: i64, occasion: &Occasion, hook: &Wanting) -> Result<()> {
     let hook_id = hook.id;
+    if hook.is_paused && hook.left_out >= WAITING {
+        // Nobody looks at it: no write for each further event.
+        return Ok(());
+    }
     if hook.is_paused || outbox::is_full(tx, JobKind::Hook, hook_id, WAITING)? {
         tx.execute("UPDATE hooks SET left_out = left_out + 1 WHERE id = ?1", &[&hook_id])?;
         return Ok(());

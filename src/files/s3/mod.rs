@@ -26,7 +26,7 @@ use failure::Failure;
 use runtime::RequestRuntime;
 use xml::Element;
 
-pub use named::{Named, NamedObjects};
+pub use named::{Named, NamedObjects, Put};
 pub use ready::NotReady;
 
 /// How long a link is valid.

@@ -22,6 +22,14 @@ pub struct Named {
     pub bytes: u64,
 }
 
+/// What came of putting an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    New,
+    /// There is one of the same length: of an earlier attempt whose answer was lost, or of somebody else.
+    Found,
+}
+
 /// The objects below a prefix.
 pub struct NamedObjects {
     store: S3Store,
@@ -51,8 +59,8 @@ impl NamedObjects {
     /// Puts a file under a name that is free.
     ///
     /// # Errors
-    /// A sentence for the operator. Nothing has the name then.
-    pub fn put(&self, name: &str, file: &Path) -> Result<(), String> {
+    /// A sentence for the operator. This process has put nothing under the name then.
+    pub fn put(&self, name: &str, file: &Path) -> Result<Put, String> {
         self.wait("store files", async {
             let length = fs::metadata(file).map_err(Failure::unread)?.len();
             let sha256 = sha256_of(file, 0, length).map_err(Failure::unread)?;
@@ -60,16 +68,16 @@ impl NamedObjects {
             match self.store.put_new(&key, &sha256, file, length).await {
                 // A store that knows no conditions.
                 Err(failure) if failure.has_status(StatusCode::NOT_IMPLEMENTED) => {
-                    self.store.put_whole(&key, &sha256, file, length, false).await
+                    self.store.put_whole(&key, &sha256, file, length, false).await.map(|()| Put::New)
                 }
-                // An earlier attempt may have been done, although its answer was lost. The caller compares the bytes.
+                // The caller compares the bytes.
                 Err(failure) if failure.has_status(StatusCode::PRECONDITION_FAILED) => {
                     match self.store.length_of(&key).await {
-                        Ok(stored) if stored == length => Ok(()),
+                        Ok(stored) if stored == length => Ok(Put::Found),
                         _ => Err(failure),
                     }
                 }
-                put => put,
+                put => put.map(|()| Put::New),
             }
         })
     }

@@ -104,7 +104,9 @@ fn problem(code: Code, field: &str) -> Option<&'static str> {
         (Code::Invalid, "email") => "Check the e-mail address.",
         (Code::Invalid, "password") => "At least eight characters, and neither your name nor a common word.",
         (Code::TooLong, "password") => "The password is too long. Make it a little shorter.",
-        (Code::Invalid, "name") => "Choose another name: with visible characters, and unlike those of admins.",
+        (Code::Invalid, "name") => {
+            "Choose another name. It needs visible characters and must not look like an admin's."
+        }
         (Code::TooLong, "name") => "The name is too long: forty characters at most.",
         (Code::TooLong, "bio") => "That is too long: 160 characters at most.",
         (Code::BadCredentials, "password" | "current") => "That is not the password.",

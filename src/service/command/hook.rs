@@ -13,7 +13,7 @@ use crate::chat::session::Token;
 use crate::chat::user::User;
 use crate::clock::now_ms;
 use crate::error::{Code, Error, Result};
-use crate::http_client::FetchError;
+use crate::http_client::{FetchError, Guarantee};
 use crate::i18n::Lang;
 use crate::ids::{DeliveryId, RoomId, UserId};
 use crate::service::{App, log_failure, webhook_event};
@@ -78,7 +78,10 @@ impl App {
             }
         });
         match timeout(self.config.command_patience, answer).await {
-            Ok(Ok(result)) => Ok(Done { answer: result?, message: None }),
+            Ok(Ok(result)) => {
+                let answer = result?.map(|answer| text::cut(&answer, self.config.limits.text_max));
+                Ok(Done { answer, message: None })
+            }
             Ok(Err(_)) => Err(Code::Internal.into()),
             Err(_) => Ok(Done { answer: Some(still_working), message: None }),
         }
@@ -87,7 +90,8 @@ impl App {
     /// Posts a command to its hook. An answer to the room is posted; one to the user is returned.
     async fn call_hook(&self, call: &Call) -> Result<Option<String>> {
         let Call { hook, room_id, user_id, id, body } = call;
-        let answer = match self.post_signed(id, &hook.url, &hook.key, body.clone(), Some(LIMIT)).await {
+        let answer = match self.post_signed(id, &hook.url, &hook.key, body.clone(), Guarantee::AtMostOnce(LIMIT)).await
+        {
             Ok(answer) if (200..300).contains(&answer.status) => answer,
             Ok(answer) => return Err(failed(format!("the program answered {}", answer.status))),
             Err(FetchError::Busy(wait)) => return Err(Error::rate_limited(wait)),
@@ -98,7 +102,7 @@ impl App {
             return Ok(None);
         };
         if !answer.is_for_room {
-            return Ok(Some(text::cut(&answer.text, self.config.limits.text_max)));
+            return Ok(Some(answer.text));
         }
         let (hook_id, room_id, user_id) = (hook.id, *room_id, *user_id);
         self.realtime.wait_for_space(room_id).await;

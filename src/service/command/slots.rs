@@ -1,4 +1,4 @@
-//! How many commands of webhooks wait for their answers at a time: of one user, of one room, and in all.
+//! How many commands of webhooks wait for their answers on this server at a time: of one user, of one room, and in all.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,9 +8,9 @@ use parking_lot::Mutex;
 
 use crate::ids::{RoomId, UserId};
 
-const IN_ALL: usize = 64;
-const OF_A_ROOM: usize = 16;
-const OF_A_USER: usize = 4;
+const MAX_TOTAL: usize = 64;
+const MAX_PER_ROOM: usize = 16;
+const MAX_PER_USER: usize = 4;
 
 /// The slots. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ impl CommandSlots {
         let mut taken = self.0.lock();
         let of_room = taken.rooms.get(&room_id).copied().unwrap_or_default();
         let of_user = taken.users.get(&user_id).copied().unwrap_or_default();
-        if taken.in_all >= IN_ALL || of_room >= OF_A_ROOM || of_user >= OF_A_USER {
+        if taken.in_all >= MAX_TOTAL || of_room >= MAX_PER_ROOM || of_user >= MAX_PER_USER {
             return None;
         }
         taken.in_all += 1;
@@ -73,12 +73,14 @@ mod tests {
     fn a_user_and_a_room_leave_slots_to_others() {
         let slots = CommandSlots::default();
         let (user, room) = (UserId::from_u128, RoomId::from_u128);
-        let first: Vec<_> = (0..OF_A_USER).map(|_| slots.take(user(1), room(1)).unwrap()).collect();
+        let first: Vec<_> = (0..MAX_PER_USER).map(|_| slots.take(user(1), room(1)).unwrap()).collect();
         assert!(slots.take(user(1), room(2)).is_none());
-        let mut others: Vec<_> = (4..OF_A_ROOM).map(|one| slots.take(user(one as u128), room(1)).unwrap()).collect();
+        let mut others: Vec<_> =
+            (MAX_PER_USER..MAX_PER_ROOM).map(|one| slots.take(user(one as u128), room(1)).unwrap()).collect();
         assert!(slots.take(user(99), room(1)).is_none());
         others.extend(
-            (0..IN_ALL - OF_A_ROOM).map(|one| slots.take(user(100 + one as u128), room(100 + one as u128)).unwrap()),
+            (0..MAX_TOTAL - MAX_PER_ROOM)
+                .map(|one| slots.take(user(100 + one as u128), room(100 + one as u128)).unwrap()),
         );
         assert!(slots.take(user(98), room(98)).is_none());
         drop((first, others));

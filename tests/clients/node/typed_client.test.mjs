@@ -255,6 +255,7 @@ story("a storage that fails is told of, and what it missed is saved", async () =
   await room.send("one");
   assert.match(String(await failed), /full/);
   await refused(jun.close(), "storage_failed");
+  await refused(jun.close(), "storage_failed");
   const later = connect(server.address, { token, io, storage: { load: () => null, save } });
   open.push(later);
   const again = await later.join(id);

@@ -52,6 +52,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   private plainText = "";
   /** The bot that has not answered its command yet. */
   private awaited: { bot: string; timer: number } | null = null;
+  /** Who has written since the last command: a bot may answer before the request has. */
+  private readonly heard = new Set<string>();
   private typedAt = 0;
   private freeAt = 0;
   private counting = 0;
@@ -65,7 +67,10 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     const { roomId } = this.connection;
     this.connection.on("joined", signal, ({ me }) => (this.role = me.role));
     this.connection.on("change", signal, ({ slowSeconds }) => (this.slowValue = this.role === "member" ? slowSeconds : 0));
-    this.connection.on("message", signal, ({ user }) => user?.id === this.awaited?.bot && this.stopWaiting());
+    this.connection.on("message", signal, ({ user }) => {
+      if (user) this.heard.add(user.id);
+      if (user && user.id === this.awaited?.bot) this.stopWaiting();
+    });
     sendQueue().on("sent", signal, ({ room }) => room === roomId && this.slowValue > 0 && this.wait(this.slowValue * 1000));
     sendQueue().on("wait", signal, ({ room, ms }) => room === roomId && this.wait(ms));
     addEventListener("pagehide", () => this.save(), { signal });
@@ -171,6 +176,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
 
   /** Runs a command. Its text stays until it has run. */
   private async command(text: string): Promise<void> {
+    this.stopWaiting();
+    this.heard.clear();
     const outcome = await runCommand(this.connection.roomId, text, crypto.randomUUID());
     if (outcome.kind === "refused") return toast(outcome.why);
     if (outcome.kind === "unknown") {
@@ -178,9 +185,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
       return this.showAnswer(t("commandUnknown"), true);
     }
     if (this.textTarget.value === text) this.clear();
-    this.stopWaiting();
     this.showAnswer(outcome.answer);
-    if (!outcome.bot) return;
+    if (!outcome.bot || this.heard.has(outcome.bot.id)) return;
     const { id, name } = outcome.bot;
     this.awaited = { bot: id, timer: window.setTimeout(() => this.showAnswer(tWith("commandWorking", name)), STILL_WORKING_MS) };
   }

@@ -53,8 +53,8 @@ export async function runCommand(room: string, text: string, key: string): Promi
   // A proxy may answer with a page.
   const said = (await answer?.json().catch(() => null)) as { answer?: string | null; message?: object | null; code?: string; field?: string } | null;
   // The server has waited for a webhook itself.
-  if (answer?.ok) return { kind: "ran", answer: said?.answer ?? "", bot: said?.message ? bot : null };
-  if (answer?.status === 404) return { kind: "unknown" };
+  if (answer?.ok && said) return { kind: "ran", answer: said.answer ?? "", bot: said.message ? bot : null };
+  if (said?.code === "not_found") return { kind: "unknown" };
   const { code = "unavailable", field } = said ?? {};
   if (field === "when" || field === "at") return { kind: "refused", why: t("remindHow") };
   return { kind: "refused", why: field === "text" ? tWith("commandNeedsMore", text) : errorText(code) };

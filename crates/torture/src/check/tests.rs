@@ -20,8 +20,15 @@ fn store(last: i64) -> Store {
         (seq, Row { state: state(seq), key, is_deleted: false, system, files: Vec::new() })
     });
     let messages = rows.collect();
-    let stored_room =
-        StoredRoom { rev: last, max: 4, member_count: 1, members: vec![0], messages, duplicate_seqs: Vec::new() };
+    let stored_room = StoredRoom {
+        rev: last,
+        max: 4,
+        member_count: 1,
+        members: vec![0],
+        messages,
+        duplicate_seqs: Vec::new(),
+        left_out: 0,
+    };
     Store {
         rooms: BTreeMap::from([(0, stored_room)]),
         damaged_files: Vec::new(),
