@@ -45,6 +45,7 @@ test("a user edits a message, takes back its deletion, and deletes it", async ()
   await minji.pickAction(mine, "delete");
   await mine.waitFor({ state: "hidden" });
   // Another line leaves the button, and a list that is loaded again leaves the message out of sight.
+  await page.context().grantPermissions(["clipboard-write"]);
   await minji.pickAction(minji.message("응?"), "copy");
   await page.locator("#toast").getByText("복사했어요.").waitFor();
   await page.evaluate(() => (location.hash = "x"));

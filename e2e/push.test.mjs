@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { setup, test, until } from "./support/setup.mjs";
 
-const s = setup();
+const s = setup(undefined, { isWhole: true });
 
 /** A subscription as a browser makes one, at a push service that the server must not reach. */
 async function subscription() {
   const keys = await webcrypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
   const p256dh = Buffer.from(await webcrypto.subtle.exportKey("raw", keys.publicKey)).toString("base64url");
   const auth = Buffer.from(webcrypto.getRandomValues(new Uint8Array(16))).toString("base64url");
-  return { endpoint: "https://10.0.0.1/push", expirationTime: null, keys: { p256dh, auth } };
+  return { endpoint: "https://nowhere.invalid/push", expirationTime: null, keys: { p256dh, auth } };
 }
 
 /** Returns a function that hands a push to the service worker. */

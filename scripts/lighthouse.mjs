@@ -16,7 +16,7 @@ export async function lighthouse(url, { isDesktop, cookie }) {
     ...(isDesktop ? ["--preset=desktop"] : []),
     ...(cookie ? [`--extra-headers=${JSON.stringify({ Cookie: cookie })}`] : []),
   ];
-  const env = { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? "/usr/bin/chromium" };
+  const env = { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell" };
   const { stdout } = await promisify(execFile)(command, [...before, url, ...options], { env, maxBuffer: 64 << 20 });
   const { categories, audits } = JSON.parse(stdout);
   const scores = ["performance", "accessibility", "best-practices", "seo"].map((name) => Math.round(categories[name].score * 100));

@@ -36,11 +36,14 @@ export async function until(page, condition, arg) {
   }
 }
 
-const program = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS };
+const program = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell", args: FLAGS };
 
-export function launch() {
-  return chromium.launch(program);
+export function launch(executablePath = program.executablePath) {
+  return chromium.launch({ ...program, executablePath });
 }
+
+/** The browser with all its parts. It takes twice the time; only it keeps the notifications of a service worker. */
+const WHOLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** Starts a browser of one user whose profile stays in a folder. */
 export async function launchIn(folder, name, url) {
@@ -51,13 +54,13 @@ export async function launchIn(folder, name, url) {
  * Starts server and browser for the tests of a file, then runs `prepare`. After each test, the
  * browser must have reported no error.
  */
-export function setup(prepare) {
+export function setup(prepare, { isWhole = false } = {}) {
   const context = { server: undefined, browser: undefined };
   let users = [];
   let proxies = [];
 
   before(async () => {
-    [context.server, context.browser] = await Promise.all([Server.start(), launch()]);
+    [context.server, context.browser] = await Promise.all([Server.start(), launch(isWhole ? WHOLE : undefined)]);
     await prepare?.(context);
   });
   afterEach(async () => {
