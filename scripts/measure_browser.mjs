@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Server } from "../e2e/support/server.mjs";
-import { launch } from "../e2e/support/setup.mjs";
+import { launch, WHOLE } from "../e2e/support/setup.mjs";
 import { User } from "../e2e/support/user.mjs";
 import { lighthouse } from "./lighthouse.mjs";
 
@@ -19,7 +19,7 @@ const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 const ms = (time) => `${Math.round(time)} ms`;
 
-const [server, browser] = await Promise.all([Server.start(), launch()]);
+const [server, browser] = await Promise.all([Server.start(), launch(WHOLE)]);
 const rows = {};
 try {
   const minji = await User.open("민지", browser, server.url);

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { emoji } from "./emoji.mjs";
 import { licenses } from "./licenses.mjs";
@@ -41,6 +42,14 @@ function hashedName(name, contents) {
   return `${basename(name, extname(name))}.${hash}${extname(name)}`;
 }
 
+const gzipBest = (contents) => gzipSync(contents, { level: 9 });
+
+/** Returns a file that an earlier build has compressed, if what it was made of is the same. */
+async function compressed(name, contents, ending) {
+  const [plain, packed] = await Promise.all([name, `${name}.${ending}`].map((path) => readFile(join(dist, path)).catch(() => null)));
+  return plain?.equals(Buffer.from(contents)) ? packed : null;
+}
+
 /** Writes the files and the manifest of their names. Leaves unchanged files alone: a new modification time would make cargo rebuild the program. */
 async function writeDist(files) {
   const all = new Map();
@@ -51,6 +60,13 @@ async function writeDist(files) {
     if (/^socket\.io(\.esm)?(\.min)?\.js(\.map)?$/.test(file)) all.set(join("socket.io", file), await readFile(join(client, file)));
   }
   all.set("manifest.json", Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  // The best compression takes too long for a server to do it.
+  for (const name of watching ? [] : [...all.keys()].filter((name) => /\.(js|css|svg|json|txt)$/.test(name) && name !== "manifest.json")) {
+    for (const [ending, compress] of [["br", brotliCompressSync], ["gz", gzipBest]]) {
+      const present = await compressed(name, all.get(name), ending);
+      all.set(`${name}.${ending}`, present ?? compress(all.get(name)));
+    }
+  }
   await mkdir(join(dist, "socket.io"), { recursive: true });
   for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);

@@ -43,7 +43,7 @@ export function launch(executablePath = program.executablePath) {
 }
 
 /** The browser with all its parts. It takes twice the time; only it keeps the notifications of a service worker. */
-const WHOLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const WHOLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** Starts a browser of one user whose profile stays in a folder. */
 export async function launchIn(folder, name, url) {

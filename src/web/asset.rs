@@ -7,7 +7,8 @@ use axum::Router;
 use axum::extract::{OriginalUri, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderValue};
 use rust_embed::RustEmbed;
 
 use serde::Deserialize;
@@ -61,21 +62,21 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// `GET /assets/{name}`: the name has a hash of the content, so it never changes.
-async fn hashed(Path(name): Path<String>, uri: OriginalUri, caller: Caller) -> Response {
+async fn hashed(Path(name): Path<String>, headers: HeaderMap, uri: OriginalUri, caller: Caller) -> Response {
     const IMMUTABLE: &str = "public, max-age=31536000, immutable";
     if let Some(script) = view::strings_script(&name) {
         return serve(&name, script.as_bytes().into(), IMMUTABLE);
     }
-    match Dist::get(&name) {
-        Some(file) if !name.contains('/') => serve(&name, file.data, IMMUTABLE),
+    match packed(&name, &headers, IMMUTABLE) {
+        Some(answer) if !name.contains('/') => answer,
         _ => not_found(uri, caller).await,
     }
 }
 
 /// `GET /socket.io/socket.io.js` and its other builds: the stock client.
-async fn client(Path(name): Path<String>, uri: OriginalUri, caller: Caller) -> Response {
-    match Dist::get(&format!("socket.io/{name}")) {
-        Some(file) if !name.contains('/') => serve(&name, file.data, "public, max-age=3600"),
+async fn client(Path(name): Path<String>, headers: HeaderMap, uri: OriginalUri, caller: Caller) -> Response {
+    match packed(&format!("socket.io/{name}"), &headers, "public, max-age=3600") {
+        Some(answer) if !name.contains('/') => answer,
         _ => not_found(uri, caller).await,
     }
 }
@@ -99,10 +100,10 @@ async fn manifest(State(app): State<App>, Query(query): Query<ManifestQuery>) ->
 
 /// `GET /sw.js`: the service worker, at the root, so that it serves every page. With `SERVICE_WORKER=off` it is one that
 /// removes itself.
-async fn service_worker(State(app): State<App>, uri: OriginalUri, caller: Caller) -> Response {
+async fn service_worker(State(app): State<App>, headers: HeaderMap, uri: OriginalUri, caller: Caller) -> Response {
     let url = view::asset(if app.config.has_service_worker { "sw.js" } else { "sw-off.js" });
-    match url.strip_prefix("/assets/").and_then(Dist::get) {
-        Some(file) => serve("sw.js", file.data, "public, no-cache"),
+    match url.strip_prefix("/assets/").and_then(|name| packed(name, &headers, "public, no-cache")) {
+        Some(answer) => answer,
         None => not_found(uri, caller).await,
     }
 }
@@ -110,6 +111,30 @@ async fn service_worker(State(app): State<App>, uri: OriginalUri, caller: Caller
 /// `GET /robots.txt`: search engines stay out of rooms.
 async fn robots() -> &'static str {
     "User-agent: *\nDisallow: /room/\nDisallow: /files/\nDisallow: /api/\n"
+}
+
+/// Serves a file of the build as it was compressed there, in the best way that the client accepts.
+fn packed(name: &str, headers: &HeaderMap, caching: &'static str) -> Option<Response> {
+    let file = Dist::get(name)?;
+    let packings = ["br", "gzip"].into_iter().zip(["br", "gz"]);
+    let found = packings
+        .filter(|(coding, _)| accepts(headers, coding))
+        .find_map(|(coding, ending)| Dist::get(&format!("{name}.{ending}")).map(|packed| (coding, packed)));
+    let Some((coding, packed)) = found else { return Some(serve(name, file.data, caching)) };
+    let mut answer = serve(name, packed.data, caching);
+    answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    Some(answer)
+}
+
+/// Returns whether a client accepts a coding: it is named, and not with a weight of zero.
+fn accepts(headers: &HeaderMap, coding: &str) -> bool {
+    let named = headers.get_all(ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    named.flat_map(|value| value.split(',')).any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case(coding) && weight != Some(0.0)
+    })
 }
 
 fn serve(name: &str, data: Cow<'static, [u8]>, caching: &'static str) -> Response {

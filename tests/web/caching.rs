@@ -149,6 +149,25 @@ async fn large_responses_are_compressed_on_request() {
     }
 }
 
+/// The build compresses scripts and styles better than a server has the time for.
+#[tokio::test]
+async fn assets_are_sent_as_the_build_has_compressed_them() {
+    let app = App::start().await;
+    let mut lengths = Vec::new();
+    for (accepts, encoding) in
+        [("br, gzip", Some("br")), ("gzip, br;q=0", Some("gzip")), ("GZIP", Some("gzip")), ("identity", None)]
+    {
+        let answer = app.get("/socket.io/socket.io.js").header("accept-encoding", accepts).send().await;
+        assert_eq!((answer.status, answer.header("content-encoding")), (200, encoding), "{accepts}");
+        assert_eq!(answer.header("vary"), Some("accept-encoding"), "{accepts}");
+        assert_eq!(answer.header("content-type"), Some("text/javascript; charset=utf-8"));
+        lengths.push(answer.body.len());
+    }
+    let [br, gzip, same, whole] = lengths[..] else { unreachable!() };
+    assert!(br < gzip && gzip == same && gzip * 3 < whole, "{lengths:?}");
+    assert_eq!(app.get("/assets/nothing.js").header("accept-encoding", "br").send().await.status, 404);
+}
+
 #[tokio::test]
 async fn robots_stay_in_the_lobby() {
     let app = App::start().await;
