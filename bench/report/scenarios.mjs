@@ -26,13 +26,14 @@ function costOver(rows, row) {
 
 // Each scenario: tables of a title, rows and columns; targets of a name, a sign, a bound, a unit and the figure; plots.
 export const SCENARIOS = {
-  start: ({ first_page, idle, binary }) => ({
+  start: ({ first_page, idle, own, binary }) => ({
     tables: [
       {
         title: "The start",
         rows: [
           ["cold start to the first page", `${number(first_page)} ms`],
           ["idle memory after it", `${number(megabytes(idle))} MB`],
+          ["of it no page of the program's file", `${number(megabytes(own))} MB`],
           ["the binary with everything inside", `${number(megabytes(binary))} MB`],
         ],
         columns: { what: (row) => row[0], figure: (row) => row[1] },

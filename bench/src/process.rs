@@ -59,6 +59,11 @@ impl Process {
         self.status("VmRSS:")
     }
 
+    /// Returns the resident memory that is no page of a file, such as the program's own code.
+    pub(crate) fn own_memory(&self) -> Outcome<u64> {
+        self.status("RssAnon:")
+    }
+
     /// Returns the largest resident memory so far in bytes.
     pub(crate) fn peak_memory(&self) -> Outcome<u64> {
         self.status("VmHWM:")

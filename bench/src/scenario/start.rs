@@ -16,7 +16,7 @@ const STARTS: usize = 5;
 const IDLE: Duration = Duration::from_secs(2);
 
 pub(super) fn measure(context: &Context) -> Outcome<Value> {
-    let (mut first_page, mut idle) = (Vec::new(), Vec::new());
+    let (mut first_page, mut idle, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..STARTS {
         context.progress("cold starts");
         let madang = Madang::start(context, Kind::Madang, &UNLIMITED)?;
@@ -28,7 +28,8 @@ pub(super) fn measure(context: &Context) -> Outcome<Value> {
         }
         Load::new(madang.process.port)?.run_for(IDLE)?;
         idle.push(madang.process.memory()? as f64);
+        own.push(madang.process.own_memory()? as f64);
     }
     let binary = std::fs::metadata(context.binary(Kind::Madang))?.len();
-    Ok(json!({ "first_page": median(first_page), "idle": median(idle), "binary": binary }))
+    Ok(json!({ "first_page": median(first_page), "idle": median(idle), "own": median(own), "binary": binary }))
 }

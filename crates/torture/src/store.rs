@@ -30,7 +30,7 @@ pub(crate) struct StoredRoom {
     pub(crate) member_count: i64,
     pub(crate) members: Vec<UserIndex>,
     /// Events that its hooks did not get, as too many waited.
-    pub(crate) left_out: i64,
+    pub(crate) left_out: usize,
     /// By seq.
     pub(crate) messages: BTreeMap<i64, Row>,
     /// Seqs that two messages have.
@@ -77,7 +77,7 @@ impl StoredRoom {
         (room.rev, room.max, room.member_count) =
             db.query_row(query, [id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let left_out = "SELECT COALESCE(SUM(left_out), 0) FROM hooks WHERE room_id = ?1";
-        room.left_out = db.query_row(left_out, [id], |row| row.get(0))?;
+        room.left_out = usize::try_from(db.query_row(left_out, [id], |row| row.get::<_, i64>(0))?)?;
         let mut members = db.prepare("SELECT user_id FROM members WHERE room_id = ?1")?;
         for member in members.query_map([id], |row| row.get::<_, Vec<u8>>(0))? {
             room.members.extend(users.get(&member?));

@@ -11,7 +11,7 @@ pub(super) fn check(index: &Index<'_>, found: &mut Vec<Violation>) {
     let Some(received) = &index.evidence.received else { return };
     each_is_delivered(index, &received.deliveries, found);
     each_has_one_id(&received.deliveries, found);
-    in_order(&received.deliveries, found);
+    in_order(index, &received.deliveries, found);
     if received.pushes == 0 && index.returned().any(|(.., outcome)| matches!(outcome, Outcome::Sent { .. })) {
         let message = "no push came to the browser of a member".into();
         found.push(Violation { invariant: "I18", about: About::default(), message });
@@ -50,8 +50,7 @@ fn each_is_delivered(index: &Index<'_>, deliveries: &[Delivered], found: &mut Ve
             missing.entry(room).or_default().push(Violation { invariant: "I18", about, message });
         }
     }
-    let rooms = &index.evidence.store.rooms;
-    missing.retain(|room, missing| missing.len() as i64 > rooms.get(room).map_or(0, |room| room.left_out));
+    missing.retain(|room, missing| missing.len() > left_out(index, *room));
     found.extend(missing.into_values().flatten());
 }
 
@@ -72,21 +71,35 @@ fn each_has_one_id(deliveries: &[Delivered], found: &mut Vec<Violation>) {
     }
 }
 
-/// I19: the first deliveries of a hook come in the order of its events.
-fn in_order(deliveries: &[Delivered], found: &mut Vec<Violation>) {
+/// I19: the first deliveries of a hook come in the order of its events; what is done to a message comes after it, unless the server
+/// has counted it as left out.
+fn in_order(index: &Index<'_>, deliveries: &[Delivered], found: &mut Vec<Violation>) {
     let (mut seen, mut last) = (HashSet::new(), HashMap::new());
     let mut announced = HashSet::new();
+    let mut early: BTreeMap<RoomIndex, HashMap<&str, &Delivered>> = BTreeMap::new();
+    let wrong = |one: &Delivered| {
+        let message = format!("the {} of {} came in the wrong order", one.event, one.message_id);
+        Violation { invariant: "I19", about: About::room(one.room).seq(one.seq), message }
+    };
     for one in deliveries.iter().filter(|one| seen.insert(&one.id)) {
-        let is_right = match one.event.as_str() {
-            "message" => {
-                announced.insert(&one.message_id);
-                last.insert(one.room, one.seq).is_none_or(|before| before < one.seq)
+        if one.event == "message" {
+            announced.insert(&one.message_id);
+            if last.insert(one.room, one.seq).is_some_and(|before| before >= one.seq) {
+                found.push(wrong(one));
             }
-            _ => announced.contains(&one.message_id),
-        };
-        if !is_right {
-            let message = format!("the {} of {} came in the wrong order", one.event, one.message_id);
-            found.push(Violation { invariant: "I19", about: About::room(one.room).seq(one.seq), message });
+        } else if !announced.contains(&one.message_id) {
+            early.entry(one.room).or_default().insert(&one.message_id, one);
         }
     }
+    for (room, early) in early {
+        let was_announced = early.values().any(|one| announced.contains(&one.message_id));
+        if was_announced || early.len() > left_out(index, room) {
+            found.extend(early.into_values().map(wrong));
+        }
+    }
+}
+
+/// Returns how many events the hooks of a room did not get, as the server has counted them.
+fn left_out(index: &Index<'_>, room: RoomIndex) -> usize {
+    index.evidence.store.rooms.get(&room).map_or(0, |room| room.left_out)
 }
