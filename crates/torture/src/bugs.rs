@@ -78,13 +78,6 @@ const BUGS: &[Bug] = &[
         found_by: Invariants(&["I2", "I5", "I7", "I8"]),
     },
     Bug {
-        name: "heartbeat-skipped",
-        nodes: 3,
-        failpoints: "",
-        faults: &[Fault::HintLoss],
-        found_by: Invariants(&["I7", "I8", "I10"]),
-    },
-    Bug {
         name: "retry-keeps-first-answer",
         nodes: 3,
         failpoints: "",
