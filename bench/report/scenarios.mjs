@@ -370,12 +370,12 @@ export const SCENARIOS = {
   sockets: (row) => ({
     tables: [
       {
-        title: `${number(row.sockets)} members of one room on ${row.nodes} servers that share two cores with their clients, PostgreSQL and Redis`,
+        title: `${number(row.sockets)} connected users on ${row.nodes} servers, ${number(row.members)} of them in one room`,
         rows: [row],
         columns: {
-          "all are in after s": (row) => Math.round(row.joined_s),
+          "all are connected after s": (row) => Math.round(row.joined_s),
           "memory of a server, MB": (row) => megabytes(row.node_bytes),
-          "of it a member, KB": (row) => row.socket_bytes / 1024,
+          "of it a user, KB": (row) => row.socket_bytes / 1024,
           "a message to the last, ms": (row) => Math.round(row.last_ms),
           "the slowest of ten, ms": (row) => Math.round(row.slowest_ms),
         },

@@ -79,7 +79,10 @@ pub(crate) fn run(port: u16) -> Outcome<()> {
     for line in input.by_ref() {
         match line? {
             line if line == JOIN => break,
-            hello => load.add(Setup { hello: Some(hello), ..Setup::default() }),
+            hello => {
+                let is_roomless = !hello.contains(r#""room""#);
+                load.add(Setup { hello: Some(hello), is_roomless, ..Setup::default() });
+            }
         }
     }
     load.join_all(AT_ONCE)?;

@@ -116,7 +116,7 @@ impl<'a> Load<'a> {
 
     /// Adds a client, which connects with the next [`join_all`](Self::join_all).
     pub(crate) fn add(&mut self, setup: Setup) {
-        self.deliveries.readers += 1;
+        self.deliveries.readers += u32::from(!setup.is_roomless);
         self.clients.push(Client { setup, ..Client::default() });
     }
 

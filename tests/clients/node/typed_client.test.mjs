@@ -259,7 +259,9 @@ story("a storage that fails is told of, and what it missed is saved", async () =
   const later = connect(server.address, { token, io, storage: { load: () => null, save } });
   open.push(later);
   const again = await later.join(id);
+  const heard = listen(again);
   await again.send("two");
+  await heard.until("it", ({ texts }) => texts.at(-1) === "two");
   isFull = false;
   await later.close();
   assert.equal(JSON.parse(saved).positions[id].rev, again.position.rev);
