@@ -170,7 +170,17 @@ struct Worker {
 impl Worker {
     async fn run(mut self, mut ending: watch::Receiver<bool>) {
         self.end_old_claims().await;
+        let mut last = now_ms();
         loop {
+            let now = now_ms();
+            if now < last {
+                let hasten = |tx: &mut Tx| outbox::hasten_after_clock_change(tx, now_ms());
+                log_failure(
+                    "hastening jobs after a change of the clock",
+                    self.app.db.write(Subject::Server, hasten).await,
+                );
+            }
+            last = now;
             let sleep_for = self.begin_due().await;
             tokio::select! {
                 // Also when the handle is gone.
@@ -189,11 +199,14 @@ impl Worker {
         while self.running.join_next().await.is_some() {}
     }
 
-    /// The only server of a database claims again what an earlier process had claimed. Of several nodes, the others end
-    /// the claims of one that has ended.
+    /// The only server of a database claims again what an earlier process had claimed, whatever its clock was. Of several nodes, the
+    /// others end the claims of one that has ended.
     async fn end_old_claims(&self) {
         if self.app.node_id().is_none() {
-            let end = |tx: &mut Tx| outbox::release_claims(tx, now_ms(), ONLY_SERVER);
+            let end = |tx: &mut Tx| {
+                outbox::release_claims(tx, now_ms(), ONLY_SERVER)?;
+                outbox::hasten_after_clock_change(tx, now_ms())
+            };
             log_failure("ending the claims of an earlier process", self.app.db.write(Subject::Server, end).await);
         }
     }

@@ -232,3 +232,12 @@ async fn a_deferred_job_was_not_tried_and_its_claim_still_counts() {
     assert_eq!(store.write(given_up).await.unwrap(), Failed::GivenUp);
     assert_eq!(count(&store).await, 0);
 }
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_delays_no_job() {
+    let store = Store::open();
+    put(&store, 60 * MINUTE, 1, "ahead").await;
+    assert!(payloads(&store, MINUTE).await.is_empty());
+    store.write(|tx: &mut Tx| hasten_after_clock_change(tx, MINUTE)).await.unwrap();
+    assert_eq!(payloads(&store, MINUTE).await, ["ahead"]);
+}
