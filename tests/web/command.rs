@@ -235,11 +235,13 @@ async fn one_user_leaves_commands_to_others_and_a_long_answer_is_cut() {
     drop(hold);
     // The slots come back.
     let long: &'static str = format!("200 OK\r\n\r\n{}", "x".repeat(20_000)).leak();
+    let hold = program.hold().await;
     let again = async {
         program.answer([long]);
         while app.call(&jun, "POST", &commands, json!({ "text": "/deploy" })).await.status == 503 {}
     };
     tokio::time::timeout(TIMEOUT, again).await.unwrap();
+    drop(hold);
     let cut = his.take_where("message", |message| message["text"].as_str().unwrap().ends_with('…')).await;
     assert_eq!(cut["text"].as_str().unwrap().chars().count(), 10_000);
 }
