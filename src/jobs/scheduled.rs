@@ -10,6 +10,8 @@ use crate::error::Code;
 use crate::ids::ScheduledId;
 use crate::service::App;
 
+/// Why a try has failed that could not ask the database.
+const AWAY: &str = "the database does not answer";
 /// How many messages a job sends at most before others get their turn. A user has at most a hundred.
 const SENDS_MAX: usize = 200;
 /// The shortest pause before a job that had to wait is looked at again.
@@ -18,18 +20,17 @@ const PAUSE_MIN: Duration = Duration::from_secs(1);
 impl App {
     /// Sends a scheduled message once, after those of its user and room that come before it.
     pub(super) async fn try_scheduled(&self, id: ScheduledId) -> Attempt {
-        const AWAY: Attempt = Attempt::Failed("the database does not answer");
         let found = match self.db.read(move |tx| scheduled::find(tx, id)).await {
             Ok(Some(found)) => found,
             Ok(None) => return Attempt::Done(None),
-            Err(_) => return AWAY,
+            Err(_) => return Attempt::Failed(AWAY),
         };
         let _turn = self.scheduled_turns.take(found.user_id).await;
         for _ in 0..SENDS_MAX {
             let next = match self.db.read(move |tx| scheduled::find_next(tx, id)).await {
                 Ok(Some(next)) => next,
                 Ok(None) => return Attempt::Done(None),
-                Err(_) => return AWAY,
+                Err(_) => return Attempt::Failed(AWAY),
             };
             let is_own = next.id == id;
             match self.send_or_refuse(next).await {
@@ -60,7 +61,7 @@ impl App {
             (code, _) => {
                 let refused =
                     self.write(user_id, move |tx, limits, now| refuse(tx, limits, now, &scheduled, code)).await;
-                refused.map_err(|_| Attempt::Failed("the database does not answer"))
+                refused.map_err(|_| Attempt::Failed(AWAY))
             }
         }
     }

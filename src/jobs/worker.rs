@@ -173,12 +173,8 @@ impl Worker {
         let mut last = now_ms();
         loop {
             let now = now_ms();
-            if now < last {
-                let hasten = |tx: &mut Tx| outbox::hasten_after_clock_change(tx, now_ms());
-                log_failure(
-                    "hastening jobs after a change of the clock",
-                    self.app.db.write(Subject::Server, hasten).await,
-                );
+            if now < last - milliseconds(MAX_SLEEP) {
+                self.clock_went_back().await;
             }
             last = now;
             let sleep_for = self.begin_due().await;
@@ -205,10 +201,19 @@ impl Worker {
         if self.app.node_id().is_none() {
             let end = |tx: &mut Tx| {
                 outbox::release_claims(tx, now_ms(), ONLY_SERVER)?;
-                outbox::hasten_after_clock_change(tx, now_ms())
+                outbox::hasten_untried(tx, now_ms())
             };
             log_failure("ending the claims of an earlier process", self.app.db.write(Subject::Server, end).await);
         }
+    }
+
+    /// Makes the jobs due that would wait for the time at which the clock was ahead.
+    async fn clock_went_back(&self) {
+        let hasten = |tx: &mut Tx| {
+            outbox::hasten_untried(tx, now_ms())?;
+            outbox::retry_now(tx, now_ms())
+        };
+        log_failure("hastening jobs after a change of the clock", self.app.db.write(Subject::Server, hasten).await);
     }
 
     fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {

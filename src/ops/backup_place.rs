@@ -1,7 +1,6 @@
 //! Where the server keeps the backups that it makes by itself: a folder or a bucket. Everything here blocks.
 
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -82,6 +81,10 @@ impl Place {
         let Self::Bucket(objects) = self else { return Ok(()) };
         let path = folder.join(name);
         let done = put_and_compare(objects, name, &path);
+        if done.is_err() {
+            // The name is this server's alone, so what has it is of a try whose answer was lost, and no backup.
+            let _ = objects.remove(name);
+        }
         let _ = fs::remove_file(&path);
         done
     }
@@ -105,24 +108,20 @@ impl Place {
 /// somebody else's.
 pub(super) fn put_and_compare(objects: &Arc<NamedObjects>, name: &str, path: &Path) -> Result<(), String> {
     let put = objects.put(name, path)?;
-    let failed = |error: io::Error| format!("cannot read {objects}{name} again: {error}");
-    let compared = File::open(path).and_then(hash_of).and_then(|sent| {
+    let is_same = File::open(path).and_then(hash_of).and_then(|sent| {
         let stored = objects.open(name).and_then(hash_of)?;
         Ok(sent.sha256 == stored.sha256)
     });
-    match (compared.map_err(failed), put) {
-        (Ok(true), _) => Ok(()),
+    let done = match (is_same, put) {
+        (Ok(true), _) => return Ok(()),
+        (Ok(false), Put::New) => Err(format!("{objects}{name} has other bytes than were sent, and was removed")),
         (Ok(false), Put::Found) => Err(format!("{objects}{name} already exists (give another name)")),
-        (Ok(false), Put::New) => {
-            let _ = objects.remove(name);
-            Err(format!("{objects}{name} has other bytes than were sent, and was removed"))
-        }
-        (Err(error), Put::Found) => Err(error),
-        (Err(error), Put::New) => {
-            let _ = objects.remove(name);
-            Err(error)
-        }
+        (Err(error), _) => Err(format!("cannot read {objects}{name} again: {error}")),
+    };
+    if put == Put::New {
+        let _ = objects.remove(name);
     }
+    done
 }
 
 /// Returns the backup that a command reads: a file, or an object if it has the address of one.

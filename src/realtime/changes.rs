@@ -23,7 +23,7 @@ struct Inner {
     /// Read marks since they were last sent.
     reads: HashMap<RoomId, Marks>,
     unread: UnreadChanges,
-    /// Rooms of reports that were made or decided; `None` for those that are only for admins.
+    /// Rooms of reports that were made or decided, with whom those are about; `None` for a room of those that are only for admins.
     reports: HashMap<Option<RoomId>, HashSet<Option<UserId>>>,
 }
 

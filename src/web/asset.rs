@@ -116,8 +116,8 @@ async fn robots() -> &'static str {
 /// Serves a file of the build as it was compressed there, in the best way that the client accepts.
 fn packed(name: &str, headers: &HeaderMap, caching: &'static str) -> Option<Response> {
     let file = Dist::get(name)?;
-    let packings = ["br", "gzip"].into_iter().zip(["br", "gz"]);
-    let found = packings
+    let found = [("br", "br"), ("gzip", "gz")]
+        .into_iter()
         .filter(|(coding, _)| accepts(headers, coding))
         .find_map(|(coding, ending)| Dist::get(&format!("{name}.{ending}")).map(|packed| (coding, packed)));
     let Some((coding, packed)) = found else { return Some(serve(name, file.data, caching)) };

@@ -182,8 +182,8 @@ async fn a_command_of_a_webhook_is_posted_to_its_address_whose_answer_is_shown()
     app.call(&minji, "POST", &commands, json!({ "text": "/deploy" })).await.refused(404, "not_found");
 }
 
-#[tokio::test]
-async fn a_slow_program_answers_its_command_later() {
+/// A server that waits for no answer, and a room of two with a program behind its webhook.
+async fn impatient() -> (App, [Person; 2], Room, Receiver) {
     let app = App::with(|config| {
         local(config);
         config.command_patience = Duration::ZERO;
@@ -192,8 +192,14 @@ async fn a_slow_program_answers_its_command_later() {
     let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
     let room = app.courtyard(&minji).await;
     app.join(&jun, &room).await;
-    let mut program = Receiver::open().await;
+    let program = Receiver::open().await;
     hook(&app, &minji, &room, &program.url("/in")).await;
+    (app, [minji, jun], room, program)
+}
+
+#[tokio::test]
+async fn a_slow_program_answers_its_command_later() {
+    let (app, [_, jun], room, mut program) = impatient().await;
     let his = app.enter(&jun, &room).await;
     program.answer(["200 OK\r\n\r\n{\"text\": \"at last\"}", "503 Later"]);
     let hold = program.hold().await;
@@ -211,16 +217,7 @@ async fn a_slow_program_answers_its_command_later() {
 
 #[tokio::test]
 async fn one_user_leaves_commands_to_others_and_a_long_answer_is_cut() {
-    let app = App::with(|config| {
-        local(config);
-        config.command_patience = Duration::ZERO;
-    })
-    .await;
-    let (minji, jun) = (app.guest("minji").await, app.guest("jun").await);
-    let room = app.courtyard(&minji).await;
-    app.join(&jun, &room).await;
-    let mut program = Receiver::open().await;
-    hook(&app, &minji, &room, &program.url("/in")).await;
+    let (app, [minji, jun], room, mut program) = impatient().await;
     let his = app.enter(&jun, &room).await;
     let hold = program.hold().await;
     for _ in 0..4 {

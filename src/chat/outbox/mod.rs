@@ -274,13 +274,13 @@ pub fn retry_now(tx: &mut Tx, now: i64) -> Result<usize> {
     Ok(retried)
 }
 
-/// Makes the jobs due that were put off by a clock that was ahead, and those that wait after a failure. What is due later on
-/// purpose stays: scheduled messages and digests.
+/// Makes the jobs due that nobody has tried and that a clock which was ahead has put off. What is due later on purpose stays:
+/// scheduled messages and digests.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn hasten_after_clock_change(tx: &mut Tx, now: i64) -> Result<()> {
-    let sql = "UPDATE outbox SET due_at = ?1 WHERE due_at > ?1 AND claimed_by IS NULL AND kind NOT IN (?2, ?3)";
+pub fn hasten_untried(tx: &mut Tx, now: i64) -> Result<()> {
+    let sql = "UPDATE outbox SET due_at = ?1 WHERE due_at > ?1 AND tries = 0 AND kind NOT IN (?2, ?3)";
     tx.execute(sql, &[&now, &JobKind::Scheduled, &JobKind::Digest])?;
     Ok(())
 }

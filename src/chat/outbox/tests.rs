@@ -238,6 +238,12 @@ async fn a_clock_that_was_ahead_delays_no_job() {
     let store = Store::open();
     put(&store, 60 * MINUTE, 1, "ahead").await;
     assert!(payloads(&store, MINUTE).await.is_empty());
-    store.write(|tx: &mut Tx| hasten_after_clock_change(tx, MINUTE)).await.unwrap();
+    store.write(|tx: &mut Tx| hasten_untried(tx, MINUTE)).await.unwrap();
     assert_eq!(payloads(&store, MINUTE).await, ["ahead"]);
+    // One that waits after a failure keeps its pause, or every restart would cost it a try.
+    let job = take(&store, MINUTE, 0, "ahead").await.unwrap();
+    let fail = move |tx: &mut Tx| failed(tx, &LIMITS.jobs, MINUTE, &job, "away", None);
+    assert_eq!(store.write(fail).await.unwrap(), Failed::Delayed);
+    store.write(|tx: &mut Tx| hasten_untried(tx, 2 * MINUTE)).await.unwrap();
+    assert!(payloads(&store, 2 * MINUTE).await.is_empty());
 }

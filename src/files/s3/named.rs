@@ -59,7 +59,7 @@ impl NamedObjects {
     /// Puts a file under a name that is free.
     ///
     /// # Errors
-    /// A sentence for the operator. This process has put nothing under the name then.
+    /// A sentence for the operator. Nothing has the name then, unless only the answer was lost.
     pub fn put(&self, name: &str, file: &Path) -> Result<Put, String> {
         self.wait("store files", async {
             let length = fs::metadata(file).map_err(Failure::unread)?.len();
