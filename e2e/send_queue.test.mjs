@@ -51,6 +51,20 @@ test("messages of a closed tab go out from the next one, with their files, in or
   for (const user of [minji, jun]) assert.deepEqual((await user.messages()).slice(-4), ["하나", "둘", "셋", "다시 왔어요"]);
 });
 
+test("a message with a file does not overtake the texts before it", async () => {
+  const { minji, jun, proxy } = await two("차례대로");
+  proxy.disconnect();
+  await jun.page.locator(".bar").waitFor();
+  const texts = Array.from({ length: 12 }, (_, number) => `${number + 1}번째`);
+  for (const text of texts) await write(jun, text);
+  await jun.page.locator(".composer [type=file]").setInputFiles(note("끝.txt"));
+  await write(jun, "끝");
+  await jun.page.locator(".is-pending").nth(texts.length).waitFor();
+  proxy.restore();
+  await minji.message("끝").locator(".file", { hasText: "끝.txt" }).waitFor();
+  for (const user of [minji, jun]) assert.deepEqual((await user.messages()).slice(-13), [...texts, "끝"]);
+});
+
 test("a message and a draft outlive a restart of the browser", async () => {
   const proxy = await s.proxy();
   const minji = await s.minji();

@@ -55,8 +55,8 @@ export interface SendEvents {
   wait: { room: string; ms: number };
 }
 
-/** Texts do not wait behind the upload of a file. */
-type Lane = "text" | "files";
+/** A message goes to the server when its files are there. Texts do not wait behind an upload. */
+type Lane = "uploads" | "messages";
 
 const ACK_TIMEOUT_MS = 15_000;
 /** A longer rate limit fails the message, so that its sender decides. */
@@ -160,6 +160,7 @@ export class SendQueue extends EventTarget {
     this.messages.delete(key);
     this.stored.delete(key);
     this.states.delete(key);
+    this.tries.delete(key);
     this.uploads.stop(key);
     void remove("pending", this.place(key));
   }
@@ -167,7 +168,11 @@ export class SendQueue extends EventTarget {
   private async load(): Promise<void> {
     for (const message of await all<PendingMessage>("pending", this.place(""))) {
       this.stored.add(message.key);
-      if (this.messages.has(message.key)) continue;
+      const known = this.messages.get(message.key);
+      if (known) {
+        takeIds(known.files, message.files);
+        continue;
+      }
       this.messages.set(message.key, message);
       this.emit("added", message);
     }
@@ -207,8 +212,8 @@ export class SendQueue extends EventTarget {
 
   private sendAll(): void {
     for (const room of new Set([...this.messages.values()].map((message) => message.room))) {
-      void this.send(room, "text");
-      void this.send(room, "files");
+      void this.send(room, "uploads");
+      void this.send(room, "messages");
     }
   }
 
@@ -218,10 +223,10 @@ export class SendQueue extends EventTarget {
     if (this.running.has(name) || !this.isDue(room, lane)) return;
     this.running.add(name);
     try {
-      await exclusive(`madang.${name}.${this.me}`, lane === "text", async () => {
+      await exclusive(`madang.${name}.${this.me}`, lane === "messages", async () => {
         await this.refresh();
         for (let message = this.next(room, lane); message && this.socket.connected; message = this.next(room, lane)) {
-          await (lane === "text" ? this.transmit(message) : this.transmitFiles(message));
+          await (lane === "messages" ? this.transmit(message) : this.upload(message));
         }
       });
     } finally {
@@ -246,32 +251,38 @@ export class SendQueue extends EventTarget {
     // Without an answer it may have arrived or not: the same key is sent again.
     if (!answer) return this.pause(message, 1000);
     const { code, retryAfterMs = 2000 } = answer.error;
+    if (code === "invalid" && (await this.uploadAgain(message))) return;
     if (!isRetryable(code) || retryAfterMs > MAX_RETRY_AFTER_MS) return this.fail(message, code);
     if (code === "rate_limited") this.emit("wait", { room: message.room, ms: retryAfterMs });
     await this.pause(message, retryAfterMs);
   }
 
-  private async transmitFiles(message: PendingMessage): Promise<void> {
-    this.setState(message.key, "sending");
-    let code = "";
+  /** Uploads the files once more: those that no message took for long are gone from the server. */
+  private async uploadAgain(message: PendingMessage): Promise<boolean> {
+    const { key, room, files } = message;
+    if (!files.length || this.tries.has(key)) return false;
+    this.tries.set(key, 1);
+    for (const file of files) delete file.id;
+    await this.store(message);
+    void this.send(room, "uploads");
+    return true;
+  }
+
+  private async upload(message: PendingMessage): Promise<void> {
+    const { key, room } = message;
+    this.setState(key, "sending");
     try {
       await this.uploads.run(message, () => void this.store(message));
-      if (!this.messages.has(message.key) || laneOf(message) === "text") return;
-      const answer = await this.request(message);
-      if (answer?.ok) return this.done(message, answer.seq);
-      code = answer ? answer.error.code : "unavailable";
+      if (this.messages.has(key)) void this.send(room, "messages");
     } catch (error) {
-      code = error instanceof UploadFailed ? error.refusal.code : "internal";
+      if (!this.messages.has(key)) return;
+      if (!this.socket.connected) return this.setState(key, "waiting");
+      const code = error instanceof UploadFailed ? error.refusal.code : "internal";
+      const tries = (this.tries.get(key) ?? 0) + 1;
+      this.tries.set(key, tries);
+      if (!isRetryable(code) || tries >= MAX_TRIES) return this.fail(message, code);
+      await this.pause(message, 500 * 2 ** tries);
     }
-    if (!this.messages.has(message.key)) return;
-    const tries = (this.tries.get(message.key) ?? 0) + 1;
-    // Uploads that no message took for long are gone from the server.
-    const isForgotten = code === "invalid" && tries === 1 && message.files.some(({ id }) => id);
-    if (isForgotten) for (const file of message.files) delete file.id;
-    if (!this.socket.connected) return this.setState(message.key, "waiting");
-    this.tries.set(message.key, tries);
-    if ((!isRetryable(code) && !isForgotten) || tries >= MAX_TRIES) return this.fail(message, code);
-    await this.pause(message, 500 * 2 ** tries);
   }
 
   private async request({ room, key, text, to, replyTo, files }: PendingMessage): Promise<Answer<Sent> | null> {
@@ -331,8 +342,16 @@ type TabMessage =
   | { kind: "sent"; key: string; room: string; seq: number }
   | { kind: "failed"; key: string; code: string };
 
+/** Takes over which files another tab has uploaded. */
+function takeIds(files: PendingFile[], stored: PendingFile[]): void {
+  for (const file of files) {
+    const id = stored.find(({ no }) => no === file.no)?.id;
+    if (id) file.id ??= id;
+  }
+}
+
 function laneOf(message: PendingMessage): Lane {
-  return message.files.length ? "files" : "text";
+  return message.files.every(({ id }) => id) ? "messages" : "uploads";
 }
 
 /** `crypto.randomUUID` is missing over plain HTTP, as in a home network. */
