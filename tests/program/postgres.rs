@@ -94,34 +94,79 @@ async fn a_restored_dump_has_new_epochs_and_no_old_links() {
     assert!(program.terminate().await.0.success());
 }
 
+/// A server that shares its database. Nothing listens where its bucket would be.
+const NODE: [&str; 10] = [
+    "--bus",
+    "postgres",
+    "--s3-bucket",
+    "none",
+    "--s3-endpoint",
+    "http://127.0.0.1:9",
+    "--aws-access-key-id",
+    "none",
+    "--aws-secret-access-key",
+    "none",
+];
+
+/// A message was confirmed and is lost with the primary: its rev is used again.
+///
 /// Delivery: D8
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_standby_that_takes_over_under_a_running_server_gives_every_room_a_new_epoch() {
+async fn a_standby_that_lags_and_takes_over_gives_every_room_a_new_epoch_on_every_server() {
     let cluster = Cluster::start(&[]);
     let folder = place(&cluster);
-    let program = Program::start(folder.path(), &[]);
+    let standby = cluster.standby();
+    let hosts = format!("127.0.0.1:{},127.0.0.1:{}", cluster.port(), standby.port());
+    let url = format!("postgres://guarded:rightful-word@{hosts}/chat");
+    std::fs::write(folder.path().join("url"), url).unwrap();
+    let second = TempDir::new();
+    for file in ["url", ".env"] {
+        std::fs::copy(folder.path().join(file), second.path().join(file)).unwrap();
+    }
+    let [program, other] = [&folder, &second].map(|folder| Program::start(folder.path(), &NODE));
     let minji = program.guest("minji").await;
     let room = program.room(&minji, json!({ "title": "courtyard" })).await;
-    let epoch = async || {
-        let path = format!("/api/rooms/{}", room.id);
-        program.request("GET", &path).bearer(&minji.token).send().await.is(200)["epoch"].clone()
-    };
-    let listener = Client::open(program.0.address, ConnectOptions::of(&minji).room(&room)).await;
-    let joined = listener.take("joined").await;
-    let before = epoch().await;
-    assert_eq!(joined["room"]["epoch"], before);
-    cluster.run("chat", "UPDATE meta SET value = 'the primary' WHERE key = 'place'");
-    tokio::task::block_in_place(|| cluster.stop());
-    tokio::task::block_in_place(|| cluster.resume());
-    let begun = Instant::now();
     let path = format!("/api/rooms/{}/messages", room.id);
-    let message = json!({ "text": "hello", "key": key() });
-    while program.request("POST", &path).bearer(&minji.token).json(&message).send().await.status != 201 {
-        assert!(begun.elapsed() < 3 * TIMEOUT, "the test hangs");
+    let send = async |text: &str| {
+        program.request("POST", &path).bearer(&minji.token).json(&json!({ "text": text, "key": key() })).send().await
+    };
+    let listener = Client::open(other.0.address, ConnectOptions::of(&minji).room(&room)).await;
+    let epoch = listener.take("joined").await["room"]["epoch"].clone();
+    send("kept").await.is(201);
+    let begun = Instant::now();
+    let in_time = || assert!(begun.elapsed() < 3 * TIMEOUT, "the test hangs");
+    let kept = "SELECT COUNT(*) FROM messages WHERE text = 'kept'";
+    while tokio::task::block_in_place(|| standby.count("chat", kept)) == 0 {
+        in_time();
     }
-    assert_ne!(epoch().await, before);
-    let (status, log) = program.terminate().await;
-    assert!(status.success() && log.contains("every room has a new epoch"), "{log}");
+    tokio::task::block_in_place(|| standby.stop_following());
+    let lost = send("lost").await.is(201)["rev"].clone();
+    listener.receives("lost").await;
+    tokio::task::block_in_place(|| {
+        cluster.stop();
+        standby.promote();
+    });
+    let again = loop {
+        in_time();
+        let sent = send("again").await;
+        if sent.status == 201 {
+            break sent.is(201)["rev"].clone();
+        }
+        sent.refused(503, "unavailable");
+    };
+    assert_eq!(again, lost, "the standby had it");
+    listener.take("close").await;
+    for server in [&program, &other] {
+        let resumed = ConnectOptions::of(&minji).room(&room).auth("since", lost.clone()).auth("epoch", epoch.clone());
+        let joined = Client::open(server.0.address, resumed).await.take("joined").await;
+        assert_ne!(joined["room"]["epoch"], epoch);
+        let texts: Vec<_> = joined["messages"].as_array().unwrap().iter().map(|message| &message["text"]).collect();
+        assert_eq!(texts[1..], ["kept", "again"]);
+    }
+    for server in [program, other] {
+        let (status, log) = server.terminate().await;
+        assert!(status.success(), "{log}");
+    }
 }
 
 /// Delivery: D1, D3, D4

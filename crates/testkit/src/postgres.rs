@@ -68,15 +68,7 @@ impl Cluster {
 
     /// Starts a server with files in its data folder.
     pub fn with_files(settings: &[&str], files: &[(&str, &str)]) -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("madang-pg-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir(&folder).unwrap();
-        if is_root() {
-            // PostgreSQL refuses to run as root.
-            run(Command::new("chown").arg("postgres").arg(&folder));
-        }
+        let folder = new_folder();
         // An order of the database's own that is not that of the bytes, so that a test sees whose order is used.
         run(as_user(&program("initdb")).arg("-D").arg(folder.join("data")).args([
             "--username=postgres",
@@ -88,8 +80,8 @@ impl Cluster {
             "--no-sync",
         ]));
         // "guarded" needs its password.
-        let rules =
-            "local all all trust\nhost all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
+        let rules = "local all all trust\nhost all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n\
+                     host replication all 127.0.0.1/32 trust\n";
         std::fs::write(folder.join("data/pg_hba.conf"), rules).unwrap();
         for (name, content) in files {
             let path = folder.join("data").join(name);
@@ -99,12 +91,39 @@ impl Cluster {
                 run(Command::new("chown").arg("postgres").arg(&path));
             }
         }
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let settings = settings.iter().map(ToString::to_string).collect();
-        let cluster = Self { folder, port, watch: Mutex::new(None), settings };
+        let cluster = Self { folder, port: free_port(), watch: Mutex::new(None), settings };
         cluster.resume();
         cluster.run("postgres", "CREATE ROLE guarded LOGIN PASSWORD 'rightful-word'");
         cluster
+    }
+
+    /// Starts a standby that follows this server, asynchronously.
+    pub fn standby(&self) -> Self {
+        let folder = new_folder();
+        run(as_user(&program("pg_basebackup"))
+            .args(["--no-sync", "--checkpoint=fast", "--write-recovery-conf", "--pgdata"])
+            .arg(folder.join("data"))
+            .args(["--host=127.0.0.1", "--username=postgres", &format!("--port={}", self.port)]));
+        let standby = Self { folder, port: free_port(), watch: Mutex::new(None), settings: self.settings.clone() };
+        standby.resume();
+        standby
+    }
+
+    /// Lets a standby fall behind: it follows no longer, and can still be promoted.
+    pub fn stop_following(&self) {
+        self.run("postgres", "ALTER SYSTEM SET primary_conninfo = ''");
+        self.run("postgres", "SELECT pg_reload_conf()");
+        let begun = Instant::now();
+        while self.count("postgres", "SELECT COUNT(*) FROM pg_stat_wal_receiver") > 0 {
+            assert!(begun.elapsed() < TIMEOUT, "the standby still follows\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Makes a standby the server that takes writes.
+    pub fn promote(&self) {
+        self.run("postgres", "SELECT pg_promote()");
     }
 
     /// Starts the server again after [`Cluster::stop`].
@@ -259,6 +278,23 @@ impl Drop for Database {
 /// Works on a thread of its own: the caller's may belong to a runtime, and the driver has one of its own.
 fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| scope.spawn(work).join()).unwrap()
+}
+
+/// A folder that PostgreSQL may write to, which refuses to run as root.
+fn new_folder() -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("madang-pg-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir(&folder).unwrap();
+    if is_root() {
+        run(Command::new("chown").arg("postgres").arg(&folder));
+    }
+    folder
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 fn is_root() -> bool {
