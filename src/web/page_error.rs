@@ -6,9 +6,10 @@ use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
+use http::uri::PathAndQuery;
 
 use super::problem;
-use super::redirect::redirect_with_error;
+use super::redirect::{redirect_to_log_in, redirect_with_error};
 use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
 use crate::ids::RoomId;
@@ -21,6 +22,8 @@ pub(super) type PageResult = Result<Response, PageError>;
 pub(super) enum PageError {
     /// Leads to a page, which shows the reason.
     Redirect { path: String, code: Code },
+    /// Leads to the log-in page, and from there to the page that was asked for.
+    LogIn { next: String },
     /// A page about the error alone.
     Problem(Error, Lang),
     /// JSON, or a page where the client asks for HTML.
@@ -31,12 +34,21 @@ impl PageError {
     pub(super) fn lobby(code: Code) -> Self {
         Self::Redirect { path: "/".to_owned(), code }
     }
+
+    /// How a request of a visitor is refused who is not signed in: a page can be asked for again, a form cannot.
+    fn signed_out(parts: &Parts) -> Self {
+        match parts.method.is_safe() {
+            true => Self::LogIn { next: parts.uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned() },
+            false => Self::lobby(Code::Unauthenticated),
+        }
+    }
 }
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         match self {
             Self::Redirect { path, code } => redirect_with_error(&path, code),
+            Self::LogIn { next } => redirect_to_log_in(&next),
             Self::Problem(error, lang) => problem::error_page(&error, lang),
             Self::Plain(error) => error.into_response(),
         }
@@ -70,8 +82,8 @@ impl<T> OrPageError<T> for Result<T> {
     }
 }
 
-/// An extractor of a page: a visitor who is not signed in, or a room that does not exist, leads to
-/// the lobby.
+/// An extractor of a page: a visitor who is not signed in is led to the log-in page, or to the lobby after a form; a room that
+/// does not exist leads to the lobby.
 pub(super) struct OrLobby<T>(pub(super) T);
 
 impl<T> Deref for OrLobby<T> {
@@ -88,7 +100,8 @@ impl<T: FromRequestParts<App, Rejection = Error>> FromRequestParts<App> for OrLo
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
         match T::from_request_parts(parts, app).await {
             Ok(found) => Ok(Self(found)),
-            Err(Error { code: code @ (Code::Unauthenticated | Code::RoomNotFound), .. }) => Err(PageError::lobby(code)),
+            Err(Error { code: Code::Unauthenticated, .. }) => Err(PageError::signed_out(parts)),
+            Err(Error { code: code @ Code::RoomNotFound, .. }) => Err(PageError::lobby(code)),
             Err(error) => Err(PageError::Plain(error)),
         }
     }

@@ -20,6 +20,12 @@ pub(super) fn redirect_to_room(id: RoomId) -> Response {
     redirect(&format!("/room/{id}"))
 }
 
+/// Redirects to the log-in page, which leads to a path of this server.
+pub(super) fn redirect_to_log_in(next: &str) -> Response {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    redirect(&format!("/login?{query}"))
+}
+
 /// Redirects to a page that shows the error. Only the code's name goes into the address.
 pub(super) fn redirect_with_error(path: &str, code: Code) -> Response {
     redirect(&format!("{path}?refused={}", code.name()))

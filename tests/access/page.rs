@@ -10,8 +10,9 @@ use crate::support::fixtures::PASSWORD;
 use crate::support::key;
 use crate::support::{App, Response};
 
-/// Redirects to the lobby, with a notice that an identity is needed.
+/// Redirects to the lobby, with a notice that an identity is needed, or from a page to the log-in page.
 const NOBODY: &str = "/?refused=unauthenticated";
+const LOG_IN: &str = "/login";
 /// Redirects to the join page or the room, with the reason.
 const OUT: &str = "/room/{id}?refused=not_a_member";
 const NO: &str = "/room/{id}?refused=forbidden";
@@ -306,7 +307,10 @@ const fn account_holders(cell: &'static str) -> Cells {
     [NOBODY, "403", cell, cell, cell, cell, cell, cell]
 }
 
-const fn row(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Body) -> Row<Body> {
+const fn row(method: &'static str, name: &'static str, mut cells: Cells, ask: fn(&Scene, Who) -> Body) -> Row<Body> {
+    if matches!((method, cells[0]), ("GET", NOBODY)) {
+        cells[0] = LOG_IN;
+    }
     Row::new(method, name, cells, ask)
 }
 

@@ -102,7 +102,7 @@ async fn the_directory_opens_a_direct_room() {
     let direct = app.form(&minji, "/direct", &[("userId", &jun.id)]).await;
     assert!(direct.leads_to().starts_with("/room/"), "{}", direct.leads_to());
     assert!(app.page(&minji, "/").await.text().contains("href=\"/people\""));
-    assert_eq!(app.get("/people").send().await.leads_to(), "/?refused=unauthenticated");
+    assert_eq!(app.get("/people").send().await.leads_to(), "/login?next=%2Fpeople");
 }
 
 /// Abuse: Q4, Q7

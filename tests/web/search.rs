@@ -218,7 +218,7 @@ async fn only_visible_messages_are_found() {
     app.call(&minji, "DELETE", &format!("/messages/{id}"), Value::Null).await.is(200);
     assert!(app.found(&minji, "참외").await.is_empty());
     app.get("/api/search?q=x").send().await.refused(401, "unauthenticated");
-    assert_eq!(app.get("/search?q=x").send().await.leads_to(), "/?refused=unauthenticated");
+    assert_eq!(app.get("/search?q=x").send().await.leads_to(), "/login?next=%2Fsearch%3Fq%3Dx");
 }
 
 /// Abuse: Q7

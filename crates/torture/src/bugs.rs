@@ -77,6 +77,7 @@ const BUGS: &[Bug] = &[
         faults: &[],
         found_by: Invariants(&["I2", "I5", "I7", "I8"]),
     },
+    Bug { name: "no-regular-read", nodes: 3, failpoints: "", faults: &[], found_by: Invariants(&["I8"]) },
     Bug {
         name: "retry-keeps-first-answer",
         nodes: 3,

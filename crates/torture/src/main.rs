@@ -14,6 +14,7 @@ mod hint_loss;
 mod history;
 mod instance;
 mod proxy;
+mod quiet_end;
 mod receiver;
 mod replica;
 mod report;

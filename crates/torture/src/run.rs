@@ -19,6 +19,7 @@ use crate::fixtures::Fixtures;
 use crate::history::{Event, Recorder, UserIndex};
 use crate::instance::Instance;
 use crate::proxy::{Network, Proxy};
+use crate::quiet_end;
 use crate::receiver::Receiver;
 use crate::replica::{Decoder, Replica};
 use crate::stock_client::StockClient;
@@ -159,6 +160,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Run> {
         Some(stock_client) => stock_client.finish(SETTLE_TIMEOUT).await?,
         None => HashMap::new(),
     };
+    let missed = quiet_end::check(&running.server, &fixtures).await?;
     phase.send_replace(Phase::LastResume);
     let mut replicas = Vec::new();
     for user in users {
@@ -168,6 +170,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Run> {
     replicas.insert(usize::from(fixtures.stock_client()), stock_replicas);
     running.wait_for_deliveries().await?;
     let mut violations = running.finish().await?;
+    violations.extend(missed);
     if !is_settled {
         violations.push(violation("I8", format!("only {} of {count} users settled", *all_settled.borrow())));
     }

@@ -36,11 +36,25 @@ pub(super) fn matching(
 ) -> Result<Vec<i64>, Fault> {
     let query = to_tsquery(wanted);
     let newest = numbers(connection, "SELECT COALESCE(MAX(number), 0) FROM search WHERE number < ?1", &[&below])?;
-    let floor = newest.first().map_or(from, |newest| from.max(newest - NEWEST));
-    let mut found = numbers(connection, IN_NEWEST, &[&query, &floor, &below, &limit])?;
-    let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-    if left > 0 && floor > from {
-        found.append(&mut numbers(connection, IN_INDEX, &[&query, &from, &floor, &left])?);
+    let above = newest.first().map_or(from, |newest| newest + 1);
+    let (mut found, mut reached, mut rows) = (Vec::new(), above, NEWEST);
+    while reached > from {
+        let floor = from.max(reached - rows);
+        let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        found.append(&mut numbers(connection, IN_NEWEST, &[&query, &floor, &reached, &left])?);
+        reached = floor;
+        let (count, read) = (i64::try_from(found.len()).unwrap_or(i64::MAX), above - reached);
+        let left = i64::from(limit) - count;
+        if left <= 0 {
+            break;
+        }
+        let others = count * (reached - from) / read;
+        // At least as many again, so that few statements are needed.
+        rows = (left * read).checked_div(count).unwrap_or(i64::MAX).max(read);
+        if rows > others * ROWS_FOR_ONE_OF_INDEX {
+            found.append(&mut numbers(connection, IN_INDEX, &[&query, &from, &reached, &left])?);
+            break;
+        }
     }
     Ok(found)
 }
@@ -48,11 +62,12 @@ pub(super) fn matching(
 /// How many of the newest messages are read one after another. Words that are in many messages are found there at
 /// once; the index would return all the others, too.
 const NEWEST: i64 = 20_000;
+/// How many messages are read one after another in the time in which the index returns one.
+const ROWS_FOR_ONE_OF_INDEX: i64 = 5;
 
-/// OFFSET keeps the planner from looking in the index.
-const IN_NEWEST: &str = "SELECT number FROM (
-     SELECT number, words FROM search WHERE number >= ?2 AND number < ?3 ORDER BY number DESC OFFSET 0
-   ) newest WHERE words @@ CAST(?1 AS TSQUERY) ORDER BY number DESC LIMIT ?4";
+/// IS TRUE keeps the planner from looking in the index.
+const IN_NEWEST: &str = "SELECT number FROM search
+     WHERE number >= ?2 AND number < ?3 AND (words @@ CAST(?1 AS TSQUERY)) IS TRUE ORDER BY number DESC LIMIT ?4";
 
 /// Without MATERIALIZED the planner may read all messages backwards in the hope of a match: two words that are in many
 /// messages, but never in the same one, would take the longest.
