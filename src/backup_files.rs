@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,6 +60,11 @@ pub fn name(made_ms: i64, is_encrypted: bool) -> String {
     format!("{BEGIN}{}{}", clock::stamp(made_ms), ENDS[usize::from(is_encrypted)])
 }
 
+/// Longer than a check of a backup takes.
+const CHECK_TIME: Duration = Duration::from_secs(6 * 60 * 60);
+/// How the name of a folder begins in which a backup is unpacked to check it.
+pub const CHECKED: &str = "madang-verify-";
+
 /// Returns the backups in a folder, the oldest first.
 pub fn in_folder(folder: &Path) -> Vec<Found> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -82,10 +88,21 @@ pub fn remove_parts(folder: &Path, complete_too: bool) {
         let is_part = name
             .strip_suffix(".part")
             .is_some_and(|name| Found::new(name.strip_suffix(".db").unwrap_or(name), 0).is_some());
-        if is_part || (complete_too && Found::new(name, 0).is_some()) {
+        // The unpacked copy of one that was being checked.
+        if name.starts_with(CHECKED) {
+            if is_old(&entry) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        } else if is_part || (complete_too && Found::new(name, 0).is_some()) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether nobody works in a folder any more: no check takes that long.
+fn is_old(entry: &fs::DirEntry) -> bool {
+    let age = entry.metadata().and_then(|found| found.modified()).map(|at| at.elapsed().unwrap_or_default());
+    age.is_ok_and(|age| age > CHECK_TIME)
 }
 
 /// Returns the time in a name such as `madang-20261121T093000Z`.

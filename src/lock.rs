@@ -5,13 +5,23 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Held by a running server, and by commands that must run without one.
 const SERVER: &str = "serve.lock";
-/// Bytes of the address in its file.
+/// Bytes of the address and the run in its file.
 const ADDRESS_MAX: u64 = 512;
 /// Held shared by backups while they read stored files, and exclusively to remove files.
 const FILES: &str = "backup.lock";
+
+/// Returns a number by which this run of the program is told from others.
+pub fn run_id() -> &'static str {
+    static RUN: LazyLock<String> = LazyLock::new(|| {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_or_else(|_| String::new(), |()| format!("{:032x}", u128::from_ne_bytes(bytes)))
+    });
+    &RUN
+}
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
@@ -38,25 +48,36 @@ impl Lock {
         try_exclusive(open(data_dir, SERVER)?)
     }
 
-    /// Writes the server's address into its lock file, for commands that print links.
+    /// Writes the server's address and its run into its lock file, for commands that print links or look for the server.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn publish_address(&mut self, url: &str) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
-        self.file.write_all(url.as_bytes())
+        self.file.write_all(format!("{url}\n{}\n", run_id()).as_bytes())
     }
 
     /// Returns the address of the server that runs on a data folder, if one does.
     pub fn server_address(data_dir: &Path) -> Option<String> {
+        Self::published(data_dir).map(|(url, _)| url)
+    }
+
+    /// Returns the run of the server that runs on a data folder, as [`run_id`] is there.
+    pub fn server_run(data_dir: &Path) -> Option<String> {
+        Self::published(data_dir).map(|(_, run)| run)
+    }
+
+    fn published(data_dir: &Path) -> Option<(String, String)> {
         let mut file = File::open(data_dir.join(SERVER)).ok()?;
         if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
             return None;
         }
-        let mut url = String::new();
-        Read::take(&mut file, ADDRESS_MAX).read_to_string(&mut url).ok()?;
-        Some(url).filter(|url| url.starts_with("http"))
+        let mut text = String::new();
+        Read::take(&mut file, ADDRESS_MAX).read_to_string(&mut text).ok()?;
+        let mut lines = text.lines().map(str::to_owned);
+        let url = lines.next().filter(|url| url.starts_with("http"))?;
+        Some((url, lines.next().unwrap_or_default()))
     }
 
     /// Returns whether a process holds the data folder. Writes nothing; the folder may be missing.

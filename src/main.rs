@@ -284,13 +284,13 @@ async fn serve(settings: &Settings) -> Result<(), String> {
     startup::check(&config)?;
     open_files::raise_limit();
     let bind = settings.bind;
-    let main = listen(bind, settings.port()).await?;
+    let main = listen(bind, settings.port(), "--port").await?;
     let http = match settings.tls.http_port().filter(|_| config.tls.is_some()) {
-        Some(port) => Some(listen(bind, port).await?),
+        Some(port) => Some(listen(bind, port, "--http-port").await?),
         None => None,
     };
     let metrics = match config.metrics.bind {
-        Some(at) => Some(listen(at.ip(), at.port()).await?),
+        Some(at) => Some(listen(at.ip(), at.port(), "--metrics-bind").await?),
         None => None,
     };
     for warning in startup::warnings(settings, &config) {
@@ -315,8 +315,9 @@ async fn serve(settings: &Settings) -> Result<(), String> {
     app::run(config, Listeners { main, http, metrics }, until_ended).await
 }
 
-async fn listen(bind: IpAddr, port: u16) -> Result<TcpListener, String> {
-    TcpListener::bind((bind, port)).await.map_err(|error| startup::cannot_listen(bind, port, &error))
+/// Listens at the address of a flag.
+async fn listen(bind: IpAddr, port: u16, flag: &str) -> Result<TcpListener, String> {
+    startup::listen(bind, port).map_err(|error| startup::cannot_listen(bind, port, flag, &error))
 }
 
 async fn reindex(settings: &Settings) -> Result<(), String> {

@@ -1,9 +1,11 @@
 //! What is looked at before the server starts: where settings come from, and settings that cannot be meant.
 
 use std::fs;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::{Config, DATABASE, Settings};
 use crate::db::postgres::is_unverified;
@@ -27,13 +29,38 @@ pub fn load_env_file() -> Result<(), String> {
         log::print(format!("warning: .env is ignored: it belongs to user {}, not {user}", file.uid()));
         return Ok(());
     }
-    dotenvy::from_path(ENV_FILE).map_err(|error| match error {
+    let text = fs::read_to_string(ENV_FILE).map_err(|error| format!("cannot read .env: {error}"))?;
+    if let Some(number) = line_with_variable(&text) {
+        return Err(format!(
+            "line {number} of .env has a $ outside single quotes, where it would stand for a variable (write NAME='value')"
+        ));
+    }
+    dotenvy::from_read(text.as_bytes()).map_err(|error| match error {
         // The line may hold a secret.
-        dotenvy::Error::LineParse(..) => {
-            "cannot read .env: a line of it is not NAME=VALUE, or a quote does not end".into()
-        }
+        dotenvy::Error::LineParse(line, _) => format!(
+            "cannot read line {} of .env: it is not NAME=VALUE, a quote does not end, or a value with spaces, < or # has no quotes \
+             (write NAME='value')",
+            text.lines().position(|other| other.trim() == line.trim()).map_or(0, |at| at + 1)
+        ),
         error => format!("cannot read .env: {error}"),
     })
+}
+
+/// Returns the number of the first line with a $ that would be replaced: a password would lose what follows it.
+fn line_with_variable(text: &str) -> Option<usize> {
+    let has_variable = |line: &str| {
+        let (mut is_literal, mut is_escaped) = (false, false);
+        for c in line.chars() {
+            match c {
+                '\'' if !is_escaped => is_literal = !is_literal,
+                '$' if !is_literal && !is_escaped => return true,
+                _ => {}
+            }
+            is_escaped = c == '\\' && !is_escaped && !is_literal;
+        }
+        false
+    };
+    text.lines().position(|line| !line.trim_start().starts_with('#') && has_variable(line)).map(|at| at + 1)
 }
 
 /// Returns the command line without the variables that are set to nothing. `NAME: ${NAME}` in a compose file and
@@ -115,18 +142,33 @@ fn is_readable_by_all(folder: &Path) -> bool {
         && fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & 0o007 != 0)
 }
 
-/// Explains why the server cannot listen.
-pub fn cannot_listen(bind: IpAddr, port: u16, error: &std::io::Error) -> String {
+/// Clients that may wait to be accepted: many come at once when a server is back.
+const BACKLOG: u32 = 4_096;
+
+/// Listens, as [`tokio::net::TcpListener::bind`] does, with a longer queue.
+///
+/// # Errors
+/// Those of the system.
+pub fn listen(bind: IpAddr, port: u16) -> std::io::Result<TcpListener> {
+    let socket = if bind.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A server that starts again need not wait for connections of the former one to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::new(bind, port))?;
+    socket.listen(BACKLOG)
+}
+
+/// Explains why the server cannot listen at the address of a flag.
+pub fn cannot_listen(bind: IpAddr, port: u16, flag: &str, error: &std::io::Error) -> String {
     let hint = match error.kind() {
-        std::io::ErrorKind::AddrInUse => " (another program uses this port; pass --port for another)",
-        std::io::ErrorKind::AddrNotAvailable => " (--bind must be an address of this machine)",
-        std::io::ErrorKind::PermissionDenied => {
-            " (ports below 1024 are reserved: pass --port for another, run: setcap cap_net_bind_service=+ep on the program, \
+        std::io::ErrorKind::AddrInUse => format!(" (another program uses this port; pass {flag} for another)"),
+        std::io::ErrorKind::AddrNotAvailable => " (it must be an address of this machine)".to_owned(),
+        std::io::ErrorKind::PermissionDenied => format!(
+            " (ports below 1024 are reserved: pass {flag} for another, run: setcap cap_net_bind_service=+ep on the program, \
              or AmbientCapabilities=CAP_NET_BIND_SERVICE in systemd)"
-        }
-        _ => "",
+        ),
+        _ => String::new(),
     };
-    format!("cannot listen on {}: {error}{hint}", std::net::SocketAddr::new(bind, port))
+    format!("cannot listen on {}: {error}{hint}", SocketAddr::new(bind, port))
 }
 
 #[cfg(test)]

@@ -207,7 +207,9 @@ async fn answer(
     let origins = &app.config.origins;
     let address = origins.client_address(peer.ip(), request.headers());
     request.extensions_mut().insert(ClientAddress(address));
-    unknown_proxy::warn_of(origins, peer.ip(), request.headers());
+    if let Some(proxy) = unknown_proxy::find(origins, peer.ip(), request.headers()) {
+        request.extensions_mut().insert(proxy);
+    }
     if origins.is_proxy(peer.ip())
         && let Some(id) = RequestId::of(request.headers())
     {

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::HeaderMap;
 
 use crate::origin::Origins;
+use crate::web::UnknownProxy;
 
-/// Warns once of a request that a private network forwards. One from elsewhere may have the header for any reason.
-pub(super) fn warn_of(origins: &Origins, peer: IpAddr, headers: &HeaderMap) {
+/// Finds it in a request that a private network forwards, and warns once. One from elsewhere may have the header for any reason.
+pub(super) fn find(origins: &Origins, peer: IpAddr, headers: &HeaderMap) -> Option<UnknownProxy> {
     static HAS_WARNED: AtomicBool = AtomicBool::new(false);
     if !headers.contains_key("x-forwarded-for") || origins.is_proxy(peer) || !is_near(peer) {
-        return;
+        return None;
     }
     if !HAS_WARNED.swap(true, Ordering::Relaxed) {
         tracing::warn!(
@@ -19,6 +20,7 @@ pub(super) fn warn_of(origins: &Origins, peer: IpAddr, headers: &HeaderMap) {
              address and its limits (set TRUSTED_PROXIES={peer} if it is yours)"
         );
     }
+    Some(UnknownProxy)
 }
 
 fn is_near(peer: IpAddr) -> bool {

@@ -175,12 +175,14 @@ pub fn find(tx: &mut Tx, secret: &Token) -> Result<(HookId, RoomId, UserId)> {
 /// Posts a text by a hook into its room; a silent one notifies nobody. A text that is too long is cut.
 ///
 /// # Errors
-/// `not_found`; `invalid` with the field `text` for one that is empty; `room_closed`, `too_new`, `filtered`.
+/// `not_found`; `invalid` with the field `text` for one that is empty; `room_closed`; `muted` and `read_only` where its maker may not
+/// write; `too_new`, `filtered`.
 pub fn post(tx: &mut Tx, limits: &Limits, now: i64, secret: &Token, text: &str, silent: bool) -> Result<Message> {
     let (id, room_id, _) = find(tx, secret)?;
     let hook = get(tx, room_id, id)?;
     if hook.used_at.is_none_or(|used_at| now - used_at >= USE_MS || used_at > now) {
         tx.execute("UPDATE hooks SET used_at = ?2 WHERE id = ?1", &[&id, &now])?;
     }
-    message::post(tx, limits, now, Post { user: hook.user, room_id, to: None, text, reply_to: None, silent })
+    let maker = hook.by.map(|by| by.id);
+    message::post(tx, limits, now, Post { user: hook.user, room_id, to: None, text, reply_to: None, silent, maker })
 }

@@ -84,6 +84,12 @@ pub fn forget_all(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Revokes all links to reset a password. They live for an hour, and anybody may ask for another.
+pub(super) fn revoke_password_links(tx: &mut Tx) -> Result<()> {
+    tx.execute("DELETE FROM links WHERE kind = ?1", &[&LinkKind::Password])?;
+    Ok(())
+}
+
 /// Revokes all links of a user.
 pub(super) fn revoke_all_of(tx: &mut Tx, user_id: UserId) -> Result<()> {
     tx.execute("DELETE FROM links WHERE user_id = ?1", &[&user_id])?;

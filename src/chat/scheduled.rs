@@ -289,7 +289,7 @@ fn whisper(tx: &mut Tx, limits: &Limits, now: i64, scheduled: &Scheduled, text: 
     let first_seq = membership(tx, user_id, room_id)?.first_seq;
     let reply_to = scheduled.reply_to.filter(|seq| *seq >= first_seq);
     let (user, to) = (server_user(tx, now)?, Some(user::get(tx, user_id)?));
-    message::post(tx, limits, now, Post { user, room_id, to, text, reply_to, silent: false })
+    message::post(tx, limits, now, Post { user, room_id, to, text, reply_to, silent: false, maker: None })
 }
 
 /// Returns the user by whom the server reminds. The first call makes it, as does one after it was deleted; nobody can write to

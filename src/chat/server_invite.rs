@@ -67,6 +67,12 @@ pub fn revoke(tx: &mut Tx, now: i64, me: UserId, code: &str) -> Result<()> {
     }
 }
 
+/// Revokes the invites of somebody who is no admin any more.
+pub(super) fn revoke_all_by(tx: &mut Tx, by: UserId) -> Result<()> {
+    tx.execute("DELETE FROM server_invites WHERE by_user_id = ?1", &[&by])?;
+    Ok(())
+}
+
 /// Uses an invite once. A later failure in the same transaction undoes it.
 ///
 /// # Errors

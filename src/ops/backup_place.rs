@@ -66,7 +66,7 @@ impl Place {
                 config.data_dir.join(OUTGOING)
             }
         };
-        data_folder::create(&folder).map_err(|_| format!("cannot create {}", folder.display()))?;
+        data_folder::create(&folder).map_err(|why| format!("cannot create {}: {why}", folder.display()))?;
         backup_files::remove_parts(&folder, false);
         backup_files::remove_parts(&config.data_dir, false);
         Ok(folder)

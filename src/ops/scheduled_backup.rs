@@ -90,15 +90,12 @@ impl ScheduledBackups {
         tracing::info!(file = self.backups.place.path(&made.name), "made a backup and checked it");
         found.retain(|it| it.name != made.name);
         found = backup_files::sorted([found, vec![made]].concat());
-        // Those of the future go first.
-        let now = clock::now_ms();
-        found.sort_by_key(|it| (it.made_ms <= now, it.made_ms));
-        for old in found.drain(..found.len().saturating_sub(self.backups.keep)) {
+        let every = self.backups.every.as_millis() as i64;
+        for old in take_surplus(&mut found, self.backups.keep, every, clock::now_ms()) {
             if let Err(why) = place.remove(&old.name) {
                 tracing::warn!("an old backup stays: {why}");
             }
         }
-        found = backup_files::sorted(found);
         note(&found);
         *self.known.lock() = Some((Instant::now(), found.clone()));
         Ok(found)
@@ -188,5 +185,38 @@ impl ScheduledBackups {
 fn note(found: &[Found]) {
     if let Some(newest) = found.last() {
         metrics::BACKUP_AT.set(newest.made_ms as f64 / 1_000.0);
+    }
+}
+/// Takes those that are not kept out of a list, the oldest first: those of the future, then those that another follows soon, then the
+/// oldest. So backups that somebody asks for, one after another, push none of the days before out.
+fn take_surplus(found: &mut Vec<Found>, keep: usize, every: i64, now: i64) -> Vec<Found> {
+    let mut taken = Vec::new();
+    while found.len() > keep {
+        let soon = found.windows(2).position(|two| two[1].made_ms - two[0].made_ms < every / 2);
+        let future = found.iter().position(|it| it.made_ms > now);
+        taken.push(found.remove(future.or(soon).unwrap_or(0)));
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backups_that_somebody_asks_for_push_none_of_the_days_before_out() {
+        const DAY: i64 = 24 * 60 * 60 * 1_000;
+        let list = |times: &[i64]| -> Vec<Found> {
+            times.iter().map(|made_ms| Found { made_ms: *made_ms, name: made_ms.to_string(), bytes: 0 }).collect()
+        };
+        let kept = |times: &[i64], keep, now| -> Vec<i64> {
+            let mut found = list(times);
+            take_surplus(&mut found, keep, DAY, now);
+            found.iter().map(|it| it.made_ms).collect()
+        };
+        assert_eq!(kept(&[DAY, 2 * DAY, 3 * DAY, 4 * DAY], 3, 5 * DAY), [2 * DAY, 3 * DAY, 4 * DAY]);
+        let asked: Vec<i64> = [DAY, 2 * DAY, 3 * DAY].into_iter().chain((0..8).map(|n| 4 * DAY + n)).collect();
+        assert_eq!(kept(&asked, 4, 5 * DAY), [DAY, 2 * DAY, 3 * DAY, 4 * DAY + 7]);
+        assert_eq!(kept(&[DAY, 2 * DAY, 9 * DAY], 2, 3 * DAY), [DAY, 2 * DAY]);
     }
 }

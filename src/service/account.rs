@@ -8,7 +8,7 @@ use crate::chat::api_key::{self, ExternalUser};
 use crate::chat::node::NodeEvent;
 use crate::chat::session::{self, Session, Token};
 use crate::chat::user::{self, User, UserKind};
-use crate::chat::{Tx, bot};
+use crate::chat::{Limits, Tx, bot};
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
@@ -207,7 +207,7 @@ impl App {
     /// time.
     ///
     /// # Errors
-    /// `rate_limited`, `busy`; `bad_credentials` with the field `password`.
+    /// `rate_limited`, `busy`; `bad_credentials` with the field `password`; `forbidden` for the only admin.
     pub async fn delete_account(&self, me: UserId, password: Option<String>, erase: bool) -> Result<()> {
         let confirmed = self.confirm(me, password.unwrap_or_default()).await?;
         // It runs to its end even when the client disconnects.
@@ -218,11 +218,15 @@ impl App {
 
     async fn leave_all_rooms(&self, me: UserId, confirmed: Option<String>, erase: bool) -> Result<()> {
         let unchanged = confirmed.clone();
-        self.write(me, move |tx, _, _| check_unchanged(tx, me, unchanged.as_deref())).await?;
+        let check = move |tx: &mut Tx, _: &Limits, _| {
+            check_unchanged(tx, me, unchanged.as_deref())?;
+            account::check_not_only_admin(tx, me)
+        };
+        self.write(me, check).await?;
         self.end_memberships_for_good(me, true).await?;
         let left = self.write(me, move |tx, _, now| {
             check_unchanged(tx, me, confirmed.as_deref())?;
-            let left = account::leave(tx, now, me, erase)?;
+            let left = account::delete_own(tx, now, me, erase)?;
             bot::delete_all_of(tx, now, me, left)
         });
         self.after_deletion(left.await?, erase).await;

@@ -37,18 +37,26 @@ impl DiskSpace {
 
     fn measure(&self, folder: &Path) {
         let Some(free) = data_folder::free_bytes(folder) else { return };
-        let before = self.free.swap(free, Ordering::Relaxed);
-        if free < self.reserve && before >= self.reserve {
-            tracing::warn!(
-                free,
-                reserve = self.reserve,
-                "the disk is almost full: guests store nothing, soon nobody does"
-            );
+        let (before, reserve) = (self.free.swap(free, Ordering::Relaxed), self.reserve);
+        if free < reserve / 2 && before >= reserve / 2 {
+            tracing::error!(free, reserve, "the disk is almost full: nobody stores anything");
+        } else if free < reserve && before >= reserve {
+            tracing::warn!(free, reserve, "the disk is almost full: guests store nothing");
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.free.load(Ordering::Relaxed) < self.reserve / 2
     }
 }
 
 impl App {
+    /// Measures the free space of the data folder, and returns whether nobody may store anything.
+    pub fn is_disk_full(&self) -> bool {
+        self.disk_space.measure(&self.config.data_dir);
+        self.disk_space.is_full()
+    }
+
     /// Measures the free space of the data folder.
     pub async fn measure_disk_space(&self) {
         let app = self.clone();

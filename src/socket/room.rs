@@ -41,19 +41,20 @@ pub(super) struct Entry {
     credentials: JoinCredentials,
     since: Option<i64>,
     epoch: Option<String>,
+    resume: bool,
 }
 
 impl From<Join> for Entry {
     fn from(request: Join) -> Self {
         let credentials = JoinCredentials { password: request.password, invite: request.invite };
-        Self { credentials, since: request.since, epoch: request.epoch }
+        Self { credentials, since: request.since, epoch: request.epoch, resume: request.resume }
     }
 }
 
 impl From<Auth> for Entry {
     fn from(auth: Auth) -> Self {
         let credentials = JoinCredentials { password: auth.password, invite: auth.invite };
-        Self { credentials, since: auth.since, epoch: auth.epoch }
+        Self { credentials, since: auth.since, epoch: auth.epoch, resume: auth.resume }
     }
 }
 
@@ -65,11 +66,14 @@ pub(super) async fn join_room(app: &App, socket: &ChatSocket, room_id: RoomId, e
     if entry.since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "since must not be negative"));
     }
+    if entry.resume {
+        app.check_member(me.id, room_id).await?;
+    }
     match try_join(app, &socket.socket, me, room_id, entry.clone()).await {
         Err(JoinError::MembershipEnded { was_inside }) => {
             // A socket that was in the room only asks for what it missed: if its user was removed meanwhile, that
             // does not make them a member again. Any other socket joins like a new one.
-            if was_inside {
+            if was_inside || entry.resume {
                 app.check_member(me.id, room_id).await?;
             }
             try_join(app, &socket.socket, me, room_id, entry).await.map_err(Error::from)
@@ -106,7 +110,7 @@ async fn try_join(
     socket: &Socket,
     me: &ConnectedUser,
     room_id: RoomId,
-    Entry { credentials, since, epoch }: Entry,
+    Entry { credentials, since, epoch, .. }: Entry,
 ) -> Result<Answer<Joined>, JoinError> {
     if me.rooms.len() >= ROOMS_PER_SOCKET && !me.rooms.contains(room_id) {
         return Err(Error::from(Code::TooMany).into());

@@ -144,11 +144,17 @@ fn shape(c: char) -> char {
 fn letters(text: &str) -> Vec<Letter> {
     let mut letters: Vec<Letter> = Vec::new();
     let mut group = 0;
-    let mut has_space = true;
+    let (mut has_space, mut after_sign) = (true, false);
     for c in text.chars() {
         if c.is_whitespace() {
             has_space = true;
-        } else if c.is_alphabetic() {
+        } else if !c.is_alphabetic() || is_stroke(c) {
+            // fuck.you, fuck1you
+            after_sign = true;
+            if let Some(last) = letters.last_mut() {
+                last.ends = true;
+            }
+        } else {
             let begins_group = std::mem::take(&mut has_space);
             if begins_group {
                 if let Some(last) = letters.last_mut() {
@@ -156,7 +162,8 @@ fn letters(text: &str) -> Vec<Letter> {
                 }
                 group += 1;
             }
-            add(&mut letters, c, begins_group, group);
+            let begins_word = std::mem::take(&mut after_sign) || begins_group;
+            add(&mut letters, c, begins_word, begins_group, group);
         }
     }
     if let Some(last) = letters.last_mut() {
@@ -165,17 +172,27 @@ fn letters(text: &str) -> Vec<Letter> {
     letters
 }
 
-fn add(letters: &mut Vec<Letter>, c: char, begins_group: bool, group: usize) {
+/// Whether a letter only stretches others, or parts them as a sign does: 시ー발, 시ㆍ발.
+fn is_stroke(c: char) -> bool {
+    matches!(c, '\u{119e}' | '\u{318d}' | 'ー' | 'ｰ' | 'ˑ' | 'ː' | 'ـ')
+}
+
+/// Whether it is a vowel of Hangul.
+fn is_vowel(letter: char) -> bool {
+    matches!(letter, 'ㅏ'..='ㅣ')
+}
+
+fn add(letters: &mut Vec<Letter>, c: char, begins_word: bool, begins_group: bool, group: usize) {
     let Some((initial, medial, coda)) = syllable(c) else {
         let (letter, is_foreign) = jamo(c).map_or((c, true), |jamo| (jamo, false));
         let mut begins = true;
         if let Some(last) = letters.last_mut().filter(|_| !begins_group) {
-            // fuuuck, ㅅㅅㅂ
-            let is_alone = is_foreign || (last.begins && last.ends);
+            // fuuuck, ㅅㅅㅂ, 바ㅏ보
+            let is_alone = is_foreign || (last.begins && last.ends) || is_vowel(letter);
             if last.letter == letter && last.is_foreign == is_foreign && is_alone {
                 return;
             }
-            if is_foreign && last.is_foreign {
+            if is_foreign && last.is_foreign && !begins_word {
                 (begins, last.ends) = (false, false);
             }
         }
@@ -194,7 +211,19 @@ fn add(letters: &mut Vec<Letter>, c: char, begins_group: bool, group: usize) {
         push_all(letters, coda, false, false, group);
         return;
     }
-    push_all(letters, initial, true, begins_group, group);
+    let lone =
+        letters.pop_if(|last| !begins_group && !last.is_foreign && last.begins && last.ends && !is_vowel(last.letter));
+    let (initial, begins_group) = match &lone {
+        // ㅂ바
+        Some(lone) if initial.starts_with(lone.letter) => (initial.to_owned(), lone.begins_group),
+        // ㅂ오
+        Some(lone) if initial == "ㅇ" => (lone.letter.to_string(), lone.begins_group),
+        _ => {
+            letters.extend(lone);
+            (initial.to_owned(), begins_group)
+        }
+    };
+    push_all(letters, &initial, true, begins_group, group);
     push_all(letters, medial, false, false, group);
     push_all(letters, coda, false, false, group);
     let begins = letters.len() - (initial.chars().count() + medial.chars().count() + coda.chars().count());
@@ -257,7 +286,20 @@ mod tests {
             ("ㅅㅂ", "아 ㅅㅂ 진짜"),
             ("ㅅㅂ", "ㅅㅅㅂㅂ"),
             ("ㅅㅂ", "ㅅ ㅂ"),
+            ("시발", "시ㅣ발"),
+            ("시발", "시ㆍ발"),
+            ("시발", "시ー발"),
+            ("바보", "바ㅏ보"),
+            ("바보", "바ㅏㅏㅏ보"),
+            ("바보", "ㅂㅂㅏㅏ보"),
+            ("바보", "ㅂㅂㅏㅏㅂㅗ"),
+            ("바보", "바ㅂ오"),
             ("fuck", "FUUUCK"),
+            ("fuck", "fuck.you"),
+            ("fuck", "a_fuck"),
+            ("fuck", "fuck1you"),
+            ("fuck", "fuck\u{200b}you"),
+            ("casino", "casino777.com"),
             ("fuck", "f.u.c.k"),
             ("fuck", "야fuck해"),
             ("fuck", "ｆｕｃｋ you"),
@@ -284,6 +326,7 @@ mod tests {
             ("ass", "a ssu"),
             ("ass", "class"),
             ("ass", "assembly"),
+            ("바보", "ㅂ 오"),
             ("시발", ""),
             ("...", "..."),
         ] {

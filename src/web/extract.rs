@@ -30,6 +30,10 @@ use crate::service::{App, ClientInfo};
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
 
+/// Marks a request that came through a proxy that the settings do not name. The accept loop finds it.
+#[derive(Clone, Copy, Debug)]
+pub struct UnknownProxy;
+
 /// The client of a request, signed in or not.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {

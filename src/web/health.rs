@@ -2,28 +2,34 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::StatusCode;
+use axum::{Extension, Router};
+use http::{HeaderValue, StatusCode};
 
-use crate::data_folder;
+use crate::lock;
 use crate::service::App;
-use crate::web::extract::Caller;
+use crate::web::extract::{Caller, UnknownProxy};
+use crate::wire::health::{PROXY, RUN};
 
 /// How long the database may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// Bytes below which a disk counts as full: the database could not write its log for long.
-const FULL_BELOW: u64 = 16 << 20;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
 }
 
-/// `GET /healthz`: the process responds.
-async fn alive() -> &'static str {
-    "ok\n"
+/// `GET /healthz`: the process responds. Its headers tell `madang doctor` which process that is, and whether a proxy is in front
+/// that the settings do not name.
+async fn alive(proxy: Option<Extension<UnknownProxy>>) -> Response {
+    let mut response = "ok\n".into_response();
+    let headers = response.headers_mut();
+    headers.insert(RUN, HeaderValue::from_static(lock::run_id()));
+    if proxy.is_some() {
+        headers.insert(PROXY, HeaderValue::from_static("unknown"));
+    }
+    response
 }
 
 /// `GET /readyz`: the database can be read and written, and the server is not shutting down.
@@ -47,10 +53,9 @@ pub async fn unready(app: &App) -> Option<&'static str> {
     let Ok((read, written)) = tokio::time::timeout(TIMEOUT, both).await else {
         return Some("the database does not answer in time\n");
     };
-    let is_full = || data_folder::free_bytes(&app.config.data_dir).is_some_and(|free| free < FULL_BELOW);
     match (read, written) {
         (Err(_), _) => Some("the database is unavailable\n"),
-        _ if app.db.is_disk_full() || is_full() => Some("the disk is full\n"),
+        _ if app.db.is_disk_full() || app.is_disk_full() => Some("the disk is full\n"),
         (_, Err(_)) => Some("the database cannot be written\n"),
         _ => None,
     }

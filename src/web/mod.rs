@@ -31,7 +31,7 @@ use crate::service::App;
 pub(crate) use pages::file::disposition;
 
 pub use asset::{licenses, name_assets};
-pub use extract::ClientAddress;
+pub use extract::{ClientAddress, UnknownProxy};
 pub use health::unready;
 pub use request_record::{RequestId, RequestRecord};
 

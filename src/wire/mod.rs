@@ -1,6 +1,7 @@
 //! The wire format: the payloads of events and their answers.
 
 mod events;
+pub mod health;
 pub mod hook;
 mod requests;
 mod shared_json;

@@ -26,6 +26,20 @@ use scene::{Scene, Who};
 /// event, or the target of a redirect.
 type Cells = [&'static str; Who::ALL.len()];
 
+/// Redirects to the lobby, with a notice that an identity is needed.
+const NOBODY: &str = "/?refused=unauthenticated";
+/// Redirects to the log-in page, and from there back.
+const LOG_IN: &str = "/login";
+
+/// The results of a page, which leads a stranger to the log-in page, or of a form, which leads to the lobby.
+const fn of_page(method: &'static str, mut cells: Cells) -> Cells {
+    const AWAY: &[u8] = NOBODY.as_bytes();
+    if matches!((method.as_bytes(), cells[0].as_bytes()), (b"GET", AWAY)) {
+        cells[0] = LOG_IN;
+    }
+    cells
+}
+
 /// One valid request, so that a refusal depends on the user alone.
 struct Row<Asked: 'static> {
     /// The HTTP method; empty for an event.

@@ -5,14 +5,11 @@ use madang::secret::Secret;
 
 use super::routes::routes;
 use super::scene::{Scene, Who, start_server};
-use super::{Body, Cells, Row, check, in_an_hour, is_complete, outcome};
+use super::{Body, Cells, LOG_IN, NOBODY, Row, check, in_an_hour, is_complete, of_page, outcome};
 use crate::support::fixtures::PASSWORD;
 use crate::support::key;
 use crate::support::{App, Response};
 
-/// Redirects to the lobby, with a notice that an identity is needed, or from a page to the log-in page.
-const NOBODY: &str = "/?refused=unauthenticated";
-const LOG_IN: &str = "/login";
 /// Redirects to the join page or the room, with the reason.
 const OUT: &str = "/room/{id}?refused=not_a_member";
 const NO: &str = "/room/{id}?refused=forbidden";
@@ -307,11 +304,8 @@ const fn account_holders(cell: &'static str) -> Cells {
     [NOBODY, "403", cell, cell, cell, cell, cell, cell]
 }
 
-const fn row(method: &'static str, name: &'static str, mut cells: Cells, ask: fn(&Scene, Who) -> Body) -> Row<Body> {
-    if matches!((method, cells[0]), ("GET", NOBODY)) {
-        cells[0] = LOG_IN;
-    }
-    Row::new(method, name, cells, ask)
+const fn row(method: &'static str, name: &'static str, cells: Cells, ask: fn(&Scene, Who) -> Body) -> Row<Body> {
+    Row::new(method, name, of_page(method, cells), ask)
 }
 
 fn nothing(_: &Scene, _: Who) -> Body {
@@ -390,6 +384,7 @@ fn template(place: &str, scene: &Scene) -> String {
             let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
             format!("/room/{{id}}{}", &rest[end..])
         }
+        None if place.starts_with("/login?next=") => LOG_IN.to_owned(),
         None if place.starts_with("/assets/") => "/assets/{name}".to_owned(),
         None => place.to_owned(),
     };

@@ -114,6 +114,8 @@ export interface Auth {
   /** `ko` or `en`, for the text of system messages. */
   lang?: string | null;
   password?: string | null;
+  /** Joins as a member only: a user who has left or was removed meanwhile is refused with `not_a_member`. */
+  resume?: boolean;
   /** The room to join on connect; `joined` follows. */
   room?: string | null;
   since?: number | null;
@@ -590,6 +592,8 @@ export interface Join {
   /** An invite code, instead of a password. */
   invite?: string | null;
   password?: string | null;
+  /** Joins as a member only: a user who has left or was removed meanwhile is refused with `not_a_member`. */
+  resume?: boolean;
   room: RoomRef;
   /** The rev up to which the client has the room. */
   since?: number | null;

@@ -1,7 +1,7 @@
 //! Admins of the server.
 
 use crate::chat::kinds::AuditAction;
-use crate::chat::{Tx, audit, outgoing_hook, session};
+use crate::chat::{Tx, audit, one_time_link, outgoing_hook, server_invite, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -26,7 +26,8 @@ pub fn find_admin(tx: &mut Tx) -> Result<Option<UserId>> {
     Ok(tx.query_opt("SELECT id FROM users WHERE is_admin = 1 LIMIT 1", &[], |row| row.get(0))?)
 }
 
-/// Takes the rights of an admin from an account, and returns whether it had them.
+/// Takes the rights of an admin from an account, and returns whether it had them. Its server invites and server webhooks end, and
+/// all links to reset a password, as it may have made some.
 ///
 /// # Errors
 /// Only those of the database.
@@ -36,6 +37,8 @@ pub fn demote(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Res
         return Ok(false);
     }
     outgoing_hook::revoke_server_hooks_of(tx, now, user_id)?;
+    server_invite::revoke_all_by(tx, user_id)?;
+    one_time_link::revoke_password_links(tx)?;
     audit::append(tx, now, by, AuditAction::AdminRemoved, None, user_id)?;
     Ok(true)
 }

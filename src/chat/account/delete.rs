@@ -1,13 +1,13 @@
 //! The deletion of an account: first the memberships, one at a time, then the user, then, on request, their
 //! messages, a bounded number at a time.
 
-use super::require_admin;
+use super::{is_admin, require_admin};
 use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
 use crate::chat::{
     Fact, Leaving, Tx, audit, digest, export, file, member, message, outbox, outgoing_hook, report, room, scheduled,
     session,
 };
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 
 /// Messages looked at in one step, of any sender.
@@ -76,6 +76,32 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     let hashes: Vec<String> = picture.into_iter().chain(export::remove(tx, me)?).collect();
     left.unneeded.extend(file::unreferenced(tx, &hashes)?);
     Ok(left)
+}
+
+/// Checks that an admin stays, where the user is one.
+///
+/// # Errors
+/// `forbidden` for the only admin.
+pub fn check_not_only_admin(tx: &mut Tx, me: UserId) -> Result<()> {
+    let sql = "SELECT COUNT(*) FROM users WHERE is_admin = 1 AND id <> ?1 AND deleted_at IS NULL";
+    if is_admin(tx, me)? && tx.query_one(sql, &[&me], |row| row.get::<u64>(0))? == 0 {
+        return Err(
+            Error::new(Code::Forbidden).with_message("you are the only admin: make somebody else an admin first")
+        );
+    }
+    Ok(())
+}
+
+/// Deletes one's own account, as [`leave`]. That of an admin is in the audit log.
+///
+/// # Errors
+/// `forbidden` for the only admin; `not_found` for a deleted account.
+pub fn delete_own(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers> {
+    check_not_only_admin(tx, me)?;
+    if is_admin(tx, me)? {
+        audit::append(tx, now, Some(me), AuditAction::AccountDeleted, None, me)?;
+    }
+    leave(tx, now, me, erase)
 }
 
 /// Deletes another user, as [`leave`]. `by` is the admin, `None` for a command.

@@ -19,7 +19,10 @@ mod suspend;
 pub use super::admin_rights::{is_admin, require_admin};
 pub use super::kinds::DirectFrom;
 pub use admin::{demote, find_admin, make_admin};
-pub use delete::{Erased, Leftovers, delete_by, erase, erased, find_erasing, leave, leave_room, said_after};
+pub use delete::{
+    Erased, Leftovers, check_not_only_admin, delete_by, delete_own, erase, erased, find_erasing, leave, leave_room,
+    said_after,
+};
 pub use suspend::{end_suspensions, restore, suspend};
 
 /// A user as they see themselves.

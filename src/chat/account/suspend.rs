@@ -1,17 +1,21 @@
 //! Suspended users: they stay with all they wrote, and cannot log in.
 
+use crate::chat::admin_rights::is_admin;
 use crate::chat::kinds::AuditAction;
-use crate::chat::{Tx, audit, bot_right, end_after, session};
+use crate::chat::{Tx, audit, bot_right, end_after, invite, one_time_link, server_invite, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
-/// Suspends a user, for some hours or for good, and ends their sessions, those of their bots, and their webhooks. Rights of an
-/// admin end too. Neither comes back by itself. A suspension that ends by itself can be changed. `by` is the admin, `None` for a command.
+/// Suspends a user, for some hours or for good, and ends their sessions, those of their bots, their webhooks and their invites.
+/// Rights of an admin end too, with the links to reset a password. Neither comes back by itself. A suspension that ends by itself can be changed. `by` is the admin, `None` for a command.
 ///
 /// # Errors
 /// `invalid` with the field `hours`; `not_found` for a user who does not exist or is suspended for good.
 pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, hours: Option<u32>) -> Result<()> {
     let until = end_after(now, hours)?;
+    if is_admin(tx, user_id)? {
+        one_time_link::revoke_password_links(tx)?;
+    }
     let sql = "UPDATE users SET suspended_at = ?2, suspended_until = ?3, is_admin = 0
                WHERE id = ?1 AND (suspended_at IS NULL OR suspended_until IS NOT NULL) AND deleted_at IS NULL";
     if tx.execute(sql, &[&user_id, &now, &until])? == 0 {
@@ -19,6 +23,8 @@ pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, hours
     }
     audit::append(tx, now, by, AuditAction::AccountSuspended, None, user_id)?;
     tx.execute("UPDATE hooks SET revoked_at = ?2 WHERE by_user_id = ?1 AND revoked_at IS NULL", &[&user_id, &now])?;
+    invite::revoke_all_by(tx, user_id)?;
+    server_invite::revoke_all_by(tx, user_id)?;
     for bot in bot_right::bots_of(tx, user_id)? {
         session::close_all(tx, bot, None)?;
     }

@@ -184,5 +184,11 @@ pub(super) fn revoke_all_of(tx: &mut Tx, room_id: RoomId, by: UserId) -> Result<
     Ok(())
 }
 
+/// Revokes the invites of a user to all rooms.
+pub(super) fn revoke_all_by(tx: &mut Tx, by: UserId) -> Result<()> {
+    tx.execute("DELETE FROM invites WHERE by_user_id = ?1", &[&by])?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests;

@@ -75,7 +75,9 @@ pub(in crate::chat) fn mute_as(
         Code::NotAMember => Error::new(Code::NotFound).with_field("userId"),
         _ => error,
     })?;
-    if their_role >= my_role || account::is_admin(tx, user_id)? {
+    // Only an admin acts as an owner on the owner.
+    let is_above = their_role > my_role || (their_role == my_role && my_role < Role::Owner);
+    if is_above || account::is_admin(tx, user_id)? {
         return Err(Code::Forbidden.into());
     }
     tx.execute(

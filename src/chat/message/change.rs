@@ -29,8 +29,7 @@ impl<'a> From<&'a str> for NewText<'a> {
 ///
 /// # Errors
 /// `forbidden` for another's message, a deleted or unknown one, one that is too old, or one to a user who has blocked
-/// `me`; `invalid` or `too_long`
-/// with the field `text`.
+/// `me`; `room_closed`, `muted`, `read_only`; `invalid` or `too_long` with the field `text`; `filtered`.
 pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, new: NewText<'_>) -> Result<Message> {
     let target = target::find(tx, me, id)?;
     if !target.is_changeable() || !target.is_by(me) || target.is_too_old(limits, now) {
@@ -41,7 +40,9 @@ pub fn edit(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, n
         return target.load(tx);
     }
     target.check_may_act(tx, now, me)?;
-    let verdict = policy::check_text(tx, limits, now, me, &text, false, new.looked)?;
+    // An edit is a way to write.
+    policy::check_may_write(tx, now, me, target.room_id)?;
+    let verdict = policy::check_text(tx, limits, now, Some(me), &text, false, new.looked)?;
     if verdict == Some(WordAction::Hold) {
         return Err(Error::new(Code::Filtered).with_field("text"));
     }
@@ -90,7 +91,8 @@ pub fn delete(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId)
     if target.kind == MessageKind::System || !is_allowed {
         return Err(Code::Forbidden.into());
     }
-    if target.deleted_at.is_some() {
+    // What is hidden counts as deleted, and is kept.
+    if target.deleted_at.is_some() && !hide::is_hidden(tx, target.number)? {
         return Ok(Changed { message: target.load(tx)?, unneeded: Vec::new() });
     }
     if !target.is_by(me) {

@@ -28,9 +28,13 @@ pub fn hide(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<Message>
 /// Shows a hidden message again.
 ///
 /// # Errors
-/// As [`hide`]; `forbidden` where an admin has hidden it, except for admins; `not_found` for a message that is not hidden.
+/// As [`hide`]; `forbidden` where an admin has hidden it, and for one's own, except for admins; `not_found` for a message that is
+/// not hidden.
 pub fn show(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId) -> Result<Message> {
     let message = moderated(tx, me, id)?;
+    if target::find(tx, me, id).is_ok_and(|found| found.is_by(me)) && !account::is_admin(tx, me)? {
+        return Err(Error::new(Code::Forbidden).with_message("somebody else decides about a message of one's own"));
+    }
     show_as(tx, limits, now, me, message)
 }
 

@@ -46,20 +46,23 @@ pub(super) fn check_not_muted(now: i64, muted_until: Option<i64>) -> Result<()> 
 /// Checks a text against the rules of the server, and returns what is done about its words.
 ///
 /// # Errors
-/// `too_new` for links and files of somebody who has just come, with the time that is left; `filtered` with the field
-/// `text`.
+/// `too_new` for links and files of somebody who has just come, with the time that is left, not for the server; `filtered` with
+/// the field `text`.
 pub(super) fn check_text(
     tx: &mut Tx,
     limits: &Limits,
     now: i64,
-    me: UserId,
+    me: Option<UserId>,
     text: &str,
     has_files: bool,
     looked: Option<Looked>,
 ) -> Result<Option<WordAction>> {
     let settings = limits.server.get();
     let hold = i64::from(settings.hold_minutes) * MINUTE;
-    if hold > 0 && (has_files || first_link(text).is_some()) {
+    if let Some(me) = me
+        && hold > 0
+        && (has_files || first_link(text).is_some())
+    {
         let since = tx.query_one("SELECT created_at FROM users WHERE id = ?1", &[&me], |row| row.get::<i64>(0))?;
         let left = (since + hold - now).min(hold);
         if left > 0 && !is_admin(tx, me)? {

@@ -107,7 +107,7 @@ pub fn answer_later(tx: &mut Tx, limits: &Limits, now: i64, secret: &Token, text
 ///
 /// # Errors
 /// `not_found` for a hook that was revoked, and for a user who has left the room; `invalid` with the field `text` for one that is empty; `room_closed`,
-/// `too_new`, `filtered`.
+/// `muted`, `read_only`, `too_new`, `filtered`.
 pub fn answer(
     tx: &mut Tx,
     limits: &Limits,
@@ -117,13 +117,14 @@ pub fn answer(
     user_id: UserId,
     answer: &HookAnswer,
 ) -> Result<Message> {
-    let bot = get(tx, Scope::Room(room_id), id)?.user;
+    let hook = get(tx, Scope::Room(room_id), id)?;
+    let maker = hook.by.map(|by| by.id);
     if member::find_role(tx, user_id, room_id)?.is_none() {
         return Err(Code::NotFound.into());
     }
     let to = if answer.is_for_room { None } else { user::find(tx, user_id)? };
     let HookAnswer { text, silent, .. } = answer;
-    message::post(tx, limits, now, Post { user: bot, room_id, to, text, reply_to: None, silent: *silent })
+    message::post(tx, limits, now, Post { user: hook.user, room_id, to, text, reply_to: None, silent: *silent, maker })
 }
 
 /// Deletes the addresses that have ended.

@@ -193,7 +193,7 @@ fn pause(tx: &mut Tx, limits: &Limits, now: i64, id: HookId, why: &str) -> Resul
     let hook = get(tx, scope, id)?;
     let Some(by) = hook.by else { return Ok(()) };
     let text = format!("⏸️ 보내는 웹훅이 멈췄어요. / The outgoing webhook is paused: {why}.");
-    let post = |user, room_id, to| Post { user, room_id, to, text: &text, reply_to: None, silent: false };
+    let post = |user, room_id, to| Post { user, room_id, to, text: &text, reply_to: None, silent: false, maker: None };
     match scope {
         Scope::Room(room_id) => message::post(tx, limits, now, post(hook.user, room_id, Some(by)))?,
         Scope::Server => {

@@ -12,7 +12,7 @@ use crate::ids::UserId;
 /// Messages before the reported one, and after it.
 const BEFORE: u32 = 5;
 const AFTER: u32 = 2;
-/// Characters of each.
+/// Characters of those around it. The reported one is kept whole.
 const TEXT_MAX: usize = 1_000;
 
 /// A message of the context. It stays as it was, whatever happens to the message.
@@ -55,7 +55,12 @@ pub(super) fn around(tx: &mut Tx, reported: &Reportable) -> Result<Vec<Quoted>> 
         let quoted = found.iter_mut().find(|(number, _)| *number == of);
         quoted.into_iter().for_each(|(_, quoted)| quoted.files.push(file.name.clone()));
     }
-    Ok(found.into_iter().map(|(at, quoted)| Quoted { is_reported: at == *number, ..quoted }).collect())
+    let cut = |text: String| text.chars().take(TEXT_MAX).collect();
+    let quoted = found.into_iter().map(|(at, quoted)| match at == *number {
+        true => Quoted { is_reported: true, ..quoted },
+        false => Quoted { text: cut(quoted.text), ..quoted },
+    });
+    Ok(quoted.collect())
 }
 
 fn read(row: &crate::db::Row<'_>) -> Result<(i64, Quoted), crate::db::Fault> {
@@ -63,7 +68,6 @@ fn read(row: &crate::db::Row<'_>) -> Result<(i64, Quoted), crate::db::Fault> {
     let number = c.next()?;
     let (seq, user_id, name) = (c.next()?, c.next()?, c.next::<Option<String>>()?);
     let (text, created_at): (String, i64) = (c.next()?, c.next()?);
-    let text = text.chars().take(TEXT_MAX).collect();
     let (name, created_at) = (name.unwrap_or_default(), rfc3339(created_at));
     Ok((number, Quoted { seq, user_id, name, text, files: Vec::new(), created_at, is_reported: false }))
 }

@@ -4,7 +4,7 @@ use crate::chat::admin_rights::is_admin;
 use crate::chat::kinds::{AuditAction, Decision, Role, RoomKind};
 use crate::chat::member::{self, Kick, require_moderator};
 use crate::chat::message::{self, Hideable, NewMessage};
-use crate::chat::{Fact, Limits, Tx, account, audit, direct};
+use crate::chat::{Fact, Limits, Tx, account, audit, direct, room};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 
@@ -92,6 +92,12 @@ fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, ac
             return Ok(message::erase(tx, now, number)?.unneeded);
         }
         Decision::Warn => warn(tx, limits, now, me, open, act)?,
+        Decision::Mute | Decision::Ban if is_direct(tx, room.clone()?)? => {
+            return Err(Error::invalid(
+                "decision",
+                "nobody is muted in a direct room or removed from it; suspend or warn",
+            ));
+        }
         Decision::Mute => {
             let minutes = act.minutes.ok_or_else(|| Error::invalid("minutes", "minutes is missing"))?;
             let mute = member::NewMute { user_id: open.user_id, minutes, reason: act.reason.clone() };
@@ -110,6 +116,10 @@ fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, ac
         }
     }
     Ok(Vec::new())
+}
+
+fn is_direct(tx: &mut Tx, room_id: RoomId) -> Result<bool> {
+    Ok(room::find_any(tx, room_id)?.is_some_and(|room| room.kind == RoomKind::Direct))
 }
 
 /// Returns the reported message.

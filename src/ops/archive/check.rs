@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::{DATABASE, Manifest, Source, Unpack, Watch, read};
+use crate::backup_files::CHECKED;
 use crate::db::Inspection;
 use crate::hex::hex;
 
@@ -49,7 +50,7 @@ impl TempFolder {
     fn create(scratch: &Path) -> Result<Self, String> {
         let mut number = [0; 8];
         getrandom::fill(&mut number).map_err(|error| error.to_string())?;
-        let path = scratch.join(format!("madang-verify-{}", hex(&number)));
+        let path = scratch.join(format!("{CHECKED}{}", hex(&number)));
         DirBuilder::new()
             .mode(0o700)
             .create(&path)

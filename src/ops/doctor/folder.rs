@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::HumanBytes;
+use rustix::fs::Access;
 
 use super::Finding;
 use crate::config::Config;
@@ -41,8 +42,7 @@ pub(super) fn findings(config: &Config) -> Vec<Finding> {
             return vec![Finding::error("data folder", what, "set DATA_DIR to a folder")];
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let what = format!("{} is not there yet; the server creates it", folder.display());
-            return vec![Finding::skipped("data folder", what)];
+            return vec![missing(folder)];
         }
         Err(error) => {
             let what = format!("{} cannot be looked at: {error}", folder.display());
@@ -56,6 +56,23 @@ pub(super) fn findings(config: &Config) -> Vec<Finding> {
     }
     findings.push(speed(time_of_write(folder)));
     findings
+}
+
+/// Says of a folder that is not there whether the server could create it.
+fn missing(folder: &Path) -> Finding {
+    let path = folder.display();
+    let parent = folder.ancestors().skip(1).find(|parent| parent.exists()).unwrap_or_else(|| Path::new("."));
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    if rustix::fs::access(parent, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        let what = format!("{path} is not there, and this user may not create it in {}", parent.display());
+        return Finding::error(
+            "data folder",
+            what,
+            "set DATA_DIR to the folder of the server, or run this as its user",
+        );
+    }
+    let advice = "check DATA_DIR if a server ran here before";
+    Finding::warning("data folder", format!("{path} is not there yet; the server creates it"), advice)
 }
 
 fn owner(folder: &Path, found: &Metadata, user: u32) -> Finding {
@@ -87,10 +104,12 @@ fn space(folder: &Path, reserve: u64) -> Finding {
         return Finding::skipped("disk", "its free space cannot be read");
     };
     let facts = format!("{} free", HumanBytes(free));
-    let advice = "make room; below DISK_RESERVE_MB guests store nothing, below half of it nobody does";
+    let low = |effect: &str| format!("{facts}, and DISK_RESERVE_MB is {}: {effect}", reserve >> 20);
+    let advice = "make room, or lower DISK_RESERVE_MB";
     match free {
-        free if free < reserve => Finding::error("disk", facts, advice),
-        free if free < reserve.saturating_mul(4) => Finding::warning("disk", facts, advice),
+        free if free < reserve / 2 => Finding::error("disk", low("nobody stores anything"), advice),
+        free if free < reserve => Finding::error("disk", low("guests store nothing"), advice),
+        free if free < reserve.saturating_mul(4) => Finding::warning("disk", low("soon guests store nothing"), advice),
         _ => Finding::ok("disk", facts),
     }
 }

@@ -1,10 +1,9 @@
 //! What admins do with users.
 
-use crate::chat::Tx;
 use crate::chat::account::{self, require_admin};
 use crate::chat::admin::{self, Act, People, Person, Show};
-use crate::chat::bot;
 use crate::chat::one_time_link::{self, LinkKind};
+use crate::chat::{Limits, Tx, bot};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::service::App;
@@ -89,11 +88,19 @@ impl App {
     /// `rate_limited`; `forbidden` unless an admin; `invalid` with the field `userId` for oneself; `not_found`.
     pub async fn delete_user(&self, me: UserId, user_id: UserId, erase: bool) -> Result<()> {
         self.rates.act(me)?;
-        let check = move |tx: &mut Tx| {
+        // Suspended first: two admins who delete each other at a time would both end memberships, and one would stay.
+        let begin = move |tx: &mut Tx, _: &Limits, now| {
             admin::get(tx, Some(me), user_id)?;
-            if me == user_id { Err(Error::invalid("userId", "delete your own account on its page")) } else { Ok(()) }
+            if me == user_id {
+                return Err(Error::invalid("userId", "delete your own account on its page"));
+            }
+            match account::suspend(tx, now, Some(me), user_id, None) {
+                // It was suspended before.
+                Err(error) if error.code == Code::NotFound => Ok(()),
+                suspended => suspended,
+            }
         };
-        self.db.read(check).await?;
+        self.write(user_id, begin).await?;
         // It runs to its end even when the client disconnects.
         let app = self.clone();
         let work = tokio::spawn(async move {

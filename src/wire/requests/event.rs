@@ -26,6 +26,9 @@ pub struct Auth {
     pub since: Option<i64>,
     #[serde(default)]
     pub epoch: Option<String>,
+    /// Joins as a member only: a user who has left or was removed meanwhile is refused with `not_a_member`.
+    #[serde(default)]
+    pub resume: bool,
     /// `html` adds the HTML of Madang's own pages to each message.
     #[serde(default)]
     pub view: Option<View>,
@@ -56,6 +59,9 @@ pub struct Join {
     /// The epoch of that rev.
     #[serde(default)]
     pub epoch: Option<String>,
+    /// Joins as a member only: a user who has left or was removed meanwhile is refused with `not_a_member`.
+    #[serde(default)]
+    pub resume: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -1,9 +1,9 @@
 import { Controller } from "@hotwired/stimulus";
 import { commandIn, runCommand, STILL_WORKING_MS } from "../lib/commands";
 import { isComposing, isSend, LineBreaks } from "../lib/composing";
-import { DraftStore } from "../lib/drafts";
+import { type Draft, DraftStore } from "../lib/drafts";
 import { fillPalette, pressedEmoji } from "../lib/emoji";
-import { sendQueue, type PendingMessage, type Quote } from "../lib/send_queue";
+import { newKey, sendQueue, type PendingMessage, type Quote } from "../lib/send_queue";
 import { roomConnection } from "../lib/room_connection";
 import { takeShared } from "../lib/shared";
 import { t, tWith } from "../lib/strings";
@@ -58,6 +58,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   private freeAt = 0;
   private counting = 0;
   private saving = 0;
+  /** Whether the draft has changed here since it was stored. */
+  private isChanged = false;
   /** Whether the message goes as soon as its files are ready. */
   private isDue = false;
 
@@ -74,6 +76,10 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     sendQueue().on("sent", signal, ({ room }) => room === roomId && this.slowValue > 0 && this.wait(this.slowValue * 1000));
     sendQueue().on("wait", signal, ({ room, ms }) => room === roomId && this.wait(ms));
     addEventListener("pagehide", () => this.save(), { signal });
+    this.drafts.onChange(signal, (draft, before) => {
+      // Another tab of the room has written on.
+      if (this.textTarget.value === (before?.text ?? "")) this.show(draft);
+    });
     // With scripts a longer text is counted and may go as a file, instead of being cut off.
     this.textTarget.removeAttribute("maxlength");
     this.restore();
@@ -95,7 +101,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     // Enter that finishes a syllable does not send.
     if (isComposing(event)) return;
     if (event.key === "Escape") this.cancelOne();
-    if (event.key === "ArrowUp" && !this.textTarget.value && !this.replyTo) {
+    const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey;
+    if (event.key === "ArrowUp" && isPlain && !this.textTarget.value && !this.replyTo) {
       event.preventDefault();
       this.dispatch("editLast");
     }
@@ -166,6 +173,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.setReply(null);
     this.setRecipient(null);
     this.grow();
+    this.isChanged = true;
     this.save();
     this.textTarget.focus();
   }
@@ -178,7 +186,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   private async command(text: string): Promise<void> {
     this.stopWaiting();
     this.heard.clear();
-    const outcome = await runCommand(this.connection.roomId, text, crypto.randomUUID());
+    const outcome = await runCommand(this.connection.roomId, text, newKey());
     if (outcome.kind === "refused") return toast(outcome.why);
     if (outcome.kind === "unknown") {
       this.plainText = text;
@@ -303,12 +311,17 @@ export default class ComposerController extends Controller<HTMLFormElement> {
 
   private restore(): void {
     const draft = this.drafts.load();
-    if (!draft) return;
-    this.setReply(draft.replyTo ?? null);
-    this.setRecipient(draft.to ?? null);
     // The browser may have restored the field itself.
-    this.textTarget.value ||= draft.text;
-    this.textTarget.setSelectionRange(draft.text.length, draft.text.length);
+    if (draft) this.show({ ...draft, text: this.textTarget.value || draft.text });
+  }
+
+  private show(draft: Draft | null): void {
+    const text = draft?.text ?? "";
+    this.setReply(draft?.replyTo ?? null);
+    this.setRecipient(draft?.to ?? null);
+    this.textTarget.value = text;
+    this.textTarget.setSelectionRange(text.length, text.length);
+    this.grow();
     this.measure();
   }
 
@@ -322,12 +335,16 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   }
 
   private saveSoon(): void {
+    this.isChanged = true;
     this.saving ||= window.setTimeout(() => this.save(), DRAFT_DELAY_MS);
   }
 
   private save(): void {
     clearTimeout(this.saving);
     this.saving = 0;
+    // What another tab has written stays.
+    if (!this.isChanged) return;
+    this.isChanged = false;
     this.drafts.save({ text: this.textTarget.value, ...(this.replyTo && { replyTo: this.replyTo }), ...(this.to && { to: this.to }) });
   }
 

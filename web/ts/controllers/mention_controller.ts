@@ -56,7 +56,7 @@ export default class MentionController extends Controller<HTMLElement> {
         break;
       case "Enter":
       case "Tab":
-        if (event.shiftKey) return;
+        if (event.shiftKey || event.ctrlKey || event.metaKey) return;
         // A command that is typed out runs.
         if (event.key === "Enter" && this.isTypedOut()) return this.close();
         this.pick(this.listTarget.children[this.chosen]);

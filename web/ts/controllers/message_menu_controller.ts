@@ -4,6 +4,7 @@ import { fillPalette, plainEmoji, pressedEmoji } from "../lib/emoji";
 import { copyText } from "../lib/copy";
 import { setLeaving } from "../lib/leaving";
 import { placeMenu } from "../lib/menu";
+import { EditStore } from "../lib/drafts";
 import { openEditor } from "../lib/message_editor";
 import { showMessagePeople } from "../lib/message_people";
 import { type RoomAction, roomConnection } from "../lib/room_connection";
@@ -35,6 +36,7 @@ export default class MessageMenuController extends Controller<HTMLElement> {
   declare readonly composerOutlet: ComposerController;
 
   private readonly connection = roomConnection();
+  private readonly edits = new EditStore(this.connection.me, this.connection.roomId);
   /** The seq of the chosen message: its element may be replaced at any time. */
   private seq = "";
   /** Kept here, as it leaves the page together with the message it is in. */
@@ -46,6 +48,14 @@ export default class MessageMenuController extends Controller<HTMLElement> {
 
   override connect(): void {
     this.bar = this.barTarget;
+    this.goOnEditing();
+  }
+
+  /** Opens the editor again that the page before has left open. */
+  private goOnEditing(): void {
+    const edited = this.edits.load();
+    const message = edited && this.element.querySelector<HTMLElement>(`.message[data-id="${CSS.escape(edited.id)}"]`);
+    if (message) void this.startEdit(message);
   }
 
   /** Shows the bar on focus and hover; touch has the long press. */
@@ -313,10 +323,17 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     const found = messages.find((one) => one.id === id);
     const shown = document.getElementById(`m-${seq}`);
     if (!found || !shown) return toast(errorText("unavailable"));
-    openEditor(shown, found.text, async (text) => {
-      const code = await this.connection.act("edit", { id, text });
-      if (code) toast(errorText(code));
-      return !code;
+    const kept = this.edits.load();
+    openEditor(shown, {
+      before: found.text,
+      text: kept?.id === id ? kept.text : found.text,
+      typed: (text) => this.edits.save(id, text),
+      save: async (text) => {
+        const code = await this.connection.act("edit", { id, text });
+        if (code) toast(errorText(code));
+        return !code;
+      },
+      closed: () => this.edits.remove(id),
     });
   }
 }

@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { showUser } from "../lib/avatar";
 import { foldBlocked } from "../lib/blocked_view";
-import { arrange, decorate, isMessage, neighbour, seqOf, timeOf } from "../lib/arrange";
+import { arrange, decorate, isMessage, neighbour, neighbourDay, seqOf, timeOf } from "../lib/arrange";
 import { handleWithin } from "../lib/event_batch";
 import { fragment } from "../lib/fragment";
 import { FrameButtons } from "../lib/frame_buttons";
@@ -91,7 +91,7 @@ export default class TimelineController extends Controller<HTMLElement> {
     handleWithin(signal, this.keepReading);
     document.addEventListener("visibilitychange", this.seen, { signal });
     addEventListener("blocks:changed", () => this.foldBlocked(), { signal });
-    addEventListener("visit:leave", () => this.keepPlace(), { signal });
+    for (const leaving of ["visit:leave", "pagehide"]) addEventListener(leaving, () => this.keepPlace(), { signal });
   }
 
   /** Adds a message or replaces its older version. */
@@ -299,6 +299,8 @@ export default class TimelineController extends Controller<HTMLElement> {
     while (after && seqOf(after) >= seq) after = neighbour(after, "previousElementSibling");
     if (after) {
       if (isLast && !this.history.isAtEnd) return false;
+      // What failed stays where it was.
+      while (isLast && after.nextElementSibling?.matches(".is-failed")) after = after.nextElementSibling as HTMLElement;
       after.after(element);
       return true;
     }
@@ -390,10 +392,4 @@ function replace(present: HTMLElement, element: HTMLElement): void {
   if (!hadFocus) return;
   element.tabIndex = -1;
   element.focus({ preventScroll: true });
-}
-
-/** Returns the day line above a message, or the message if it has none. */
-function neighbourDay(message: HTMLElement): HTMLElement {
-  const before = message.previousElementSibling;
-  return before instanceof HTMLElement && before.classList.contains("day") ? before : message;
 }

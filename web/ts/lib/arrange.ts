@@ -86,3 +86,9 @@ function updateDayLine(message: HTMLElement, before: HTMLElement | null): void {
     line.remove();
   }
 }
+
+/** Returns the day line above a message, or the message if it has none. */
+export function neighbourDay(message: HTMLElement): HTMLElement {
+  const before = message.previousElementSibling;
+  return before instanceof HTMLElement && before.classList.contains("day") ? before : message;
+}

@@ -19,12 +19,12 @@ export class DraftStore {
   }
 
   load(): Draft | null {
-    try {
-      const stored: unknown = JSON.parse(localStorage.getItem(this.place) ?? "null");
-      return stored && typeof (stored as Draft).text === "string" ? (stored as Draft) : null;
-    } catch {
-      return null;
-    }
+    return draftIn(stored(this.place));
+  }
+
+  /** Calls the listener when another tab has changed the draft. */
+  onChange(signal: AbortSignal, listener: (draft: Draft | null, before: Draft | null) => void): void {
+    addEventListener("storage", ({ key, newValue, oldValue }) => key === this.place && listener(draftIn(newValue), draftIn(oldValue)), { signal });
   }
 
   save(draft: Draft): void {
@@ -51,5 +51,52 @@ export class DraftStore {
 
   private get place(): string {
     return `madang.draft.${this.name}`;
+  }
+}
+
+/** The text of a message that somebody edits in a room, until it is saved or given up. */
+export class EditStore {
+  private readonly place: string;
+
+  constructor(me: string, room: string) {
+    this.place = `madang.edit.${me}.${room}`;
+  }
+
+  load(): { id: string; text: string } | null {
+    try {
+      const edit: unknown = JSON.parse(stored(this.place) ?? "null");
+      return edit && typeof (edit as { id?: unknown }).id === "string" ? (edit as { id: string; text: string }) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  save(id: string, text: string): void {
+    try {
+      localStorage.setItem(this.place, JSON.stringify({ id, text }));
+    } catch {
+      // Without storage it lives as long as its page.
+    }
+  }
+
+  remove(id: string): void {
+    if (this.load()?.id === id) localStorage.removeItem(this.place);
+  }
+}
+
+function stored(place: string): string | null {
+  try {
+    return localStorage.getItem(place);
+  } catch {
+    return null;
+  }
+}
+
+function draftIn(text: string | null): Draft | null {
+  try {
+    const draft: unknown = JSON.parse(text ?? "null");
+    return draft && typeof (draft as Draft).text === "string" ? (draft as Draft) : null;
+  } catch {
+    return null;
   }
 }

@@ -1,11 +1,23 @@
 // Edits a message in its place; the draft in the composer is not touched.
 
-import { isComposing, isSend } from "./composing";
+import { isComposing, isSend, LineBreaks } from "./composing";
 import { field } from "./fragment";
 import { t } from "./strings";
 
-/** Opens the editor in a message. `save` returns whether the text was stored. */
-export function openEditor(message: HTMLElement, text: string, save: (text: string) => Promise<boolean>): void {
+export interface Edit {
+  /** The text of the message. */
+  before: string;
+  /** What was written of it already. */
+  text: string;
+  typed(text: string): void;
+  /** Returns whether the text was stored. */
+  save(text: string): Promise<boolean>;
+  /** The editor was closed. */
+  closed(): void;
+}
+
+/** Opens the editor in a message. */
+export function openEditor(message: HTMLElement, edit: Edit): void {
   const bubble = bubbleOf(message);
   if (!bubble || message.querySelector(".editor")) return;
   const form = document.createElement("form");
@@ -13,27 +25,36 @@ export function openEditor(message: HTMLElement, text: string, save: (text: stri
   const area = document.createElement("textarea");
   area.className = "input editor__text";
   area.rows = 1;
-  area.value = text;
+  area.value = edit.text;
   area.setAttribute("aria-label", t("editing"));
   const actions = document.createElement("div");
   actions.className = "editor__actions";
-  actions.append(button(t("cancel"), "button button--quiet", "button", () => close(form)), button(t("save"), "button button--primary", "submit"));
+  actions.append(button(t("cancel"), "button button--quiet", "button", () => close(form, edit)), button(t("save"), "button button--primary", "submit"));
   form.append(area, actions);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void store(form, area, text, save);
+    void store(form, area, edit);
   });
+  const lineBreaks = new LineBreaks();
   area.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Escape" && !isComposing(event)) close(form);
+    lineBreaks.key(event);
+    if (event.key === "Escape" && !isComposing(event)) close(form, edit);
     if (!isSend(event)) return;
     event.preventDefault();
     form.requestSubmit();
   });
+  area.addEventListener("beforeinput", (event) => {
+    if (!lineBreaks.isSend(event)) return;
+    event.preventDefault();
+    // The field has the whole syllable only after the event.
+    setTimeout(() => form.requestSubmit());
+  });
+  area.addEventListener("input", () => edit.typed(area.value));
   bubble.after(form);
   message.classList.add("is-editing");
   area.focus();
-  area.setSelectionRange(text.length, text.length);
+  area.setSelectionRange(area.value.length, area.value.length);
 }
 
 /** Moves an open editor to a newer version of its message. */
@@ -50,13 +71,14 @@ function bubbleOf(message: HTMLElement): Element | null | undefined {
   return field(message, "text")?.closest(".bubble");
 }
 
-async function store(form: HTMLElement, area: HTMLTextAreaElement, before: string, save: (text: string) => Promise<boolean>): Promise<void> {
+async function store(form: HTMLElement, area: HTMLTextAreaElement, edit: Edit): Promise<void> {
   const text = area.value.trim();
   if (!text) return;
-  if (text === before.trim() || (await save(text))) close(form);
+  if (text === edit.before.trim() || (await edit.save(text))) close(form, edit);
 }
 
-function close(form: HTMLElement): void {
+function close(form: HTMLElement, edit: Edit): void {
+  edit.closed();
   const message = form.closest(".message");
   form.remove();
   message?.classList.remove("is-editing");

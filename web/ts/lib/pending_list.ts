@@ -1,6 +1,6 @@
 // The messages of the send queue at the end of a room's list.
 
-import { arrange, decorate, neighbour } from "./arrange";
+import { arrange, decorate, neighbour, timeOf } from "./arrange";
 import type { SendQueue, PendingMessage } from "./send_queue";
 import { type Blanks, renderPending, showFailure, showState } from "./pending_view";
 import { UploadItem } from "./upload_item";
@@ -60,7 +60,8 @@ export class PendingList {
     const element = renderPending(message, this.blanks, [...items.values()].map((item) => item.element));
     decorate(element, this.me);
     this.shown.set(key, element);
-    this.list.append(element);
+    if (message.failed) placeByTime(this.list, element, message.at);
+    else this.list.append(element);
     arrange(element);
     if (message.failed) this.fail(key, message.failed);
     else showState(element, this.queue.stateOf(key), () => this.queue.discard(key));
@@ -104,4 +105,11 @@ export class PendingList {
     const element = this.shown.get(key);
     if (element) act(element);
   }
+}
+
+/** Puts a message that failed where it was written, not below what was said since. */
+function placeByTime(list: HTMLElement, element: HTMLElement, at: string): void {
+  const later = [...list.querySelectorAll<HTMLElement>("[data-message]:not(.is-pending)")].find((message) => Date.parse(timeOf(message)) > Date.parse(at));
+  if (later) later.before(element);
+  else list.append(element);
 }

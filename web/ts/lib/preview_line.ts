@@ -1,12 +1,15 @@
 // The newest message of a room on one line, as the server renders it (`view::my_rooms`).
 
+import { fragment } from "./fragment";
 import { t } from "./strings";
-import type { Message } from "./wire";
+import type { Message, RenderedMessage } from "./wire";
 
 const MAX_LENGTH = 120;
 
-export function previewLine(message: Message): string {
+export function previewLine(message: Message | RenderedMessage): string {
   if (message.deletedAt) return t("deleted");
+  // The pages have words of their own for what happens in a room.
+  if (message.kind === "system" && "html" in message && message.html) return fragment(message.html).textContent?.trim().replace(/\s+/g, " ") ?? "";
   const text = message.text
     .replace(/^\s*(?:#{1,6}|>|[-*+]|\d+\.)\s+/gm, "")
     .replace(/\*\*|__|~~|`+/g, "")

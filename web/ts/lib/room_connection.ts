@@ -116,7 +116,7 @@ export class RoomConnection extends EventTarget {
   }
 
   private position(): object {
-    return { room: this.roomId, since: this.rev, epoch: this.epoch };
+    return { room: this.roomId, since: this.rev, epoch: this.epoch, resume: true };
   }
 
   private listen(): void {
@@ -216,7 +216,7 @@ export class RoomConnection extends EventTarget {
       return this.emit("refused", { code: reason.code });
     }
     // No longer a member: the same address shows the page to join, or that the room is gone.
-    if (reason) return location.replace(reason.code === "unauthenticated" ? signInAgain() : location.pathname);
+    if (reason) return location.replace(reason.code === "unauthenticated" ? signInAgain() : `${location.pathname}?refused=${reason.code}`);
     this.emit("refused", {});
   }
 }

@@ -36,6 +36,8 @@ export interface PendingMessage {
   /** Messages are sent in this order. */
   order: number;
   files: PendingFile[];
+  /** It was written without a connection, and waits for all before it, also for their uploads. */
+  isBehind?: boolean;
   /** The error code that stopped the message; it waits for its sender to retry or discard it. */
   failed?: string;
 }
@@ -55,7 +57,7 @@ export interface SendEvents {
   wait: { room: string; ms: number };
 }
 
-/** A message goes to the server when its files are there. Texts do not wait behind an upload. */
+/** A message goes to the server when its files are there. A text does not wait behind an upload, unless both waited for the connection. */
 type Lane = "uploads" | "messages";
 
 const ACK_TIMEOUT_MS = 15_000;
@@ -116,6 +118,7 @@ export class SendQueue extends EventTarget {
       at: new Date().toISOString(),
       order: this.lastOrder,
       files: files.map((file, no) => ({ no, file })),
+      ...(!this.socket.connected && { isBehind: true }),
       ...(to && { to }),
       ...(replyTo && { replyTo }),
     };
@@ -152,8 +155,10 @@ export class SendQueue extends EventTarget {
   }
 
   private drop(key: string): void {
+    const room = this.messages.get(key)?.room;
     this.forget(key);
     this.emit("withdrawn", { key });
+    if (room) void this.send(room, "messages");
   }
 
   private forget(key: string): void {
@@ -240,7 +245,13 @@ export class SendQueue extends EventTarget {
   }
 
   private next(room: string, lane: Lane): PendingMessage | undefined {
-    return this.of(room).find((message) => !message.failed && laneOf(message) === lane);
+    let isUploading = false;
+    for (const message of this.of(room)) {
+      if (message.failed) continue;
+      if (laneOf(message) !== lane) isUploading ||= lane === "messages";
+      else if (!isUploading || !message.isBehind) return message;
+    }
+    return undefined;
   }
 
   private async transmit(message: PendingMessage): Promise<void> {
@@ -304,6 +315,7 @@ export class SendQueue extends EventTarget {
     void this.store(message);
     this.emit("failed", { key, code });
     this.post({ kind: "failed", key, code });
+    void this.send(message.room, "messages");
   }
 
   private pause({ key }: PendingMessage, ms: number): Promise<void> {
@@ -355,7 +367,7 @@ function laneOf(message: PendingMessage): Lane {
 }
 
 /** `crypto.randomUUID` is missing over plain HTTP, as in a home network. */
-function newKey(): string {
+export function newKey(): string {
   if ("randomUUID" in crypto) return crypto.randomUUID();
   return Array.from((crypto as Crypto).getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -8,7 +8,12 @@ import { visit } from "./visit";
 
 export function startShortcuts(): void {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || isComposing(event)) return;
+    if (event.defaultPrevented) return;
+    if (isComposing(event)) {
+      // The first letter of a syllable that begins beside a field.
+      if (!isField(event.target)) composer()?.focus();
+      return;
+    }
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k") {
       event.preventDefault();
       return openSwitcher();
@@ -33,10 +38,13 @@ function isField(target: EventTarget | null): boolean {
 
 /** Moves the focus before the browser inserts the letter, which then lands in the composer. */
 function typeIntoComposer(event: KeyboardEvent): void {
-  const text = document.querySelector<HTMLTextAreaElement>(".composer__text");
   const isLetter = [...event.key].length === 1 && event.key !== " ";
-  if (!text || !isLetter || document.querySelector(":popover-open")) return;
-  text.focus();
+  if (isLetter) composer()?.focus();
+}
+
+/** The field to write in, unless something lies over it. */
+function composer(): HTMLTextAreaElement | null {
+  return document.querySelector("dialog[open], :popover-open") ? null : document.querySelector(".composer__text");
 }
 
 /** Goes to the room above or below in the list, or to the next with unread messages. */

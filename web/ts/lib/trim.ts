@@ -8,7 +8,7 @@ const KEPT_MESSAGES = 200;
 
 /** Removes the oldest messages of a list that has become long. */
 export function trimOldest(list: HTMLElement, messages: HTMLElement[]): void {
-  if (messages.length <= MAX_MESSAGES) return;
+  if (messages.length <= MAX_MESSAGES || isEditing(list)) return;
   const first = messages[messages.length - KEPT_MESSAGES];
   if (!first) return;
   while (list.firstElementChild && list.firstElementChild !== first) list.firstElementChild.remove();
@@ -18,13 +18,18 @@ export function trimOldest(list: HTMLElement, messages: HTMLElement[]): void {
 
 /** Removes the newest messages of a list that has become long; pending ones stay. */
 export function trimNewest(list: HTMLElement, messages: HTMLElement[]): void {
-  if (messages.length <= MAX_MESSAGES) return;
+  if (messages.length <= MAX_MESSAGES || isEditing(list)) return;
   const last = messages[KEPT_MESSAGES - 1];
   if (!last) return;
   list.querySelector(".newer")?.remove();
   while (last.nextElementSibling && !last.nextElementSibling.matches(".is-pending")) last.nextElementSibling.remove();
   last.classList.remove("goes-on");
   last.after(link("newer", "after", seqOf(last)));
+}
+
+/** Whether a message is being edited, which must not go with what is written. */
+function isEditing(list: HTMLElement): boolean {
+  return list.querySelector(".is-editing") !== null;
 }
 
 /** Adds the link to older messages, as the server renders it. */

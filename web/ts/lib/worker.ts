@@ -21,6 +21,8 @@ export function startWorker(): void {
     else void update();
   });
   addEventListener("visit:leave", keepRoom);
+  // The room that was open before there was a worker.
+  navigator.serviceWorker.addEventListener("controllerchange", keepRoom);
 }
 
 async function register(): Promise<void> {

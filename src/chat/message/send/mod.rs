@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::load::{self, REPLY_COLUMNS};
 use super::{Message, NewMessage, Reply, Sent, hide, mention, policy, preview, slow_mode};
 use crate::chat::file::{self, NewFile};
-use crate::chat::kinds::{HookEvent, MessageKind, Role, RoomKind, WordAction};
+use crate::chat::kinds::{HookEvent, MessageKind, Role, RoomKind, WordAction, Writers};
 use crate::chat::outgoing_hook::event::fire;
 use crate::chat::user::User;
 use crate::chat::{Fact, Limits, Tx, block, direct, member, notification, report, room, search, user};
@@ -66,7 +66,7 @@ fn store(
     }
     let (membership, user) = member::sender(tx, me, room_id)?;
     policy::check_writer(now, &membership)?;
-    let verdict = policy::check_text(tx, limits, now, me, &text, file_count > 0, new.looked)?;
+    let verdict = policy::check_text(tx, limits, now, Some(me), &text, file_count > 0, new.looked)?;
     let is_held = verdict == Some(WordAction::Hold);
     if membership.kind == RoomKind::Direct {
         direct::check_open(tx, me, room_id)?;
@@ -149,17 +149,20 @@ pub(in crate::chat) struct Post<'a> {
     pub(in crate::chat) reply_to: Option<i64>,
     /// Whether it notifies nobody.
     pub(in crate::chat) silent: bool,
+    /// Who has made the program that posts it, and answers for it; `None` for the server.
+    pub(in crate::chat) maker: Option<UserId>,
 }
 
 /// Stores a message of a user who need not be a member, and publishes it. A text that is too long is cut.
 ///
 /// # Errors
-/// `invalid` with the field `text`; `too_many` for too many mentions.
+/// `invalid` with the field `text`; `too_many` for too many mentions; `room_closed`; `muted` and `read_only` where the maker may not
+/// write; `too_new`, `filtered`.
 pub(in crate::chat) fn post(tx: &mut Tx, limits: &Limits, now: i64, post: Post<'_>) -> Result<Message> {
-    let Post { user, room_id, to, text, reply_to, silent } = post;
+    let Post { user, room_id, to, text, reply_to, silent, maker } = post;
     let text = text::message(&text::cut(text, limits.text_max), limits.text_max, false)?;
     if to.is_none() {
-        check_post(tx, limits, now, user.id, room_id, &text)?;
+        check_post(tx, limits, now, maker, room_id, &text)?;
     }
     // As a moderator, as it was made by one.
     let mentions = match to {
@@ -183,13 +186,29 @@ pub(in crate::chat) fn post(tx: &mut Tx, limits: &Limits, now: i64, post: Post<'
     Ok(message)
 }
 
-/// Checks what a program posts against the room and the rules of the server. No moderator could show it later, so words that
-/// are held are refused.
-fn check_post(tx: &mut Tx, limits: &Limits, now: i64, user_id: UserId, room_id: RoomId, text: &str) -> Result<()> {
-    if room::get(tx, Some(user_id), room_id)?.closed {
+/// Checks what a program posts against the room and the rules of the server, as if its maker wrote it. No moderator could show
+/// it later, so words that are held are refused.
+fn check_post(
+    tx: &mut Tx,
+    limits: &Limits,
+    now: i64,
+    maker: Option<UserId>,
+    room_id: RoomId,
+    text: &str,
+) -> Result<()> {
+    let room = room::get(tx, maker, room_id)?;
+    if room.closed {
         return Err(Code::RoomClosed.into());
     }
-    match policy::check_text(tx, limits, now, user_id, text, false, None)? {
+    if let Some(maker) = maker {
+        match policy::check_may_write(tx, now, maker, room_id) {
+            // What somebody left in a room goes on, as far as any member may write.
+            Err(error) if error.code == Code::NotAMember && room.writers == Writers::All => {}
+            Err(error) if error.code == Code::NotAMember => return Err(Code::ReadOnly.into()),
+            checked => checked?,
+        }
+    }
+    match policy::check_text(tx, limits, now, maker, text, false, None)? {
         Some(WordAction::Hold | WordAction::Refuse) => Err(Error::new(Code::Filtered).with_field("text")),
         Some(WordAction::Warn) | None => Ok(()),
     }
