@@ -350,6 +350,9 @@ pub struct Strings {
     pub uses: fn(Option<u32>) -> String,
     pub uses_left: fn(Option<u32>) -> String,
     pub hours: fn(Option<u32>) -> &'static str,
+    /// Before and after the time at which an invite ends.
+    pub invite_until: [&'static str; 2],
+    /// Before and after the time at which a ban or a time-out ends.
     pub until: [&'static str; 2],
 
     // Connection.
