@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod audit;
 mod bot;
 mod en;
 mod hook;
@@ -27,6 +28,7 @@ use crate::error::Code;
 
 pub use account::AccountStrings;
 pub use admin::AdminStrings;
+pub use audit::audit_sentence;
 pub use bot::BotStrings;
 pub use hook::HookStrings;
 pub use josa::{Particle, josa};
