@@ -52,7 +52,7 @@ test("a direct room shows the presence of the other user", async () => {
   for (const gone of ["[popovertarget=settings]", ".talk__people", "[data-controller=share]"]) {
     assert.equal(await jun.page.locator(gone).count(), 0, gone);
   }
-  await jun.page.locator(".talk__seen").getByText("지금 있어요").waitFor();
+  await jun.page.locator(".talk__seen").getByText("접속 중").waitFor();
   // The room appears in the other's list with its last message.
   await jun.send("잠깐 시간 있어요?");
   await row(minji, "준").getByText("잠깐 시간 있어요?").waitFor();
@@ -69,7 +69,7 @@ test("a direct room shows the presence of the other user", async () => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
     document.dispatchEvent(new Event("visibilitychange"));
   });
-  await jun.page.locator(".talk__seen").getByText("자리를 비웠어요").waitFor();
+  await jun.page.locator(".talk__seen").getByText("자리 비움").waitFor();
   await jun.page.locator(".my-room[data-presence=away]").waitFor();
   await minji.page.close();
   await jun.page.locator(".talk__seen").getByText("마지막 접속").waitFor();

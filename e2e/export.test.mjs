@@ -21,12 +21,12 @@ test("own messages and files are packed in the background, and downloaded as pag
   await minji.page.locator(".message:not(.is-pending) .file").waitFor();
 
   await page.goto("/me");
-  await page.getByRole("button", { name: "파일 만들기" }).click();
+  await page.getByRole("button", { name: "내 데이터 파일 만들기" }).click();
   // A job makes it, so the page that answers may show either.
   const link = page.locator("section[aria-labelledby=export]").getByRole("link", { name: "내려받기" });
   await until(page, async () => (await (await fetch("/api/me/export")).json()).export?.ready);
   await page.goto("/me");
-  assert.equal(await page.getByRole("button", { name: "파일 만들기" }).count(), 0, "one a day");
+  assert.equal(await page.getByRole("button", { name: "내 데이터 파일 만들기" }).count(), 0, "one a day");
   const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
   assert.equal(download.suggestedFilename(), "madang.zip");
 

@@ -119,7 +119,7 @@ test("a chosen file can be removed, and a broken image is refused with a reason"
   await choose(broken);
   await minji.page.locator(".button--send").click();
   await minji.page.locator(".message__failed").getByText("읽을 수 없거나 너무 큰 그림이에요.").waitFor();
-  await minji.page.locator(".message__failed").getByText("지우기").click();
+  await minji.page.locator(".message__failed").getByText("삭제").click();
   await minji.page.locator(".is-pending").waitFor({ state: "detached" });
 });
 

@@ -15,7 +15,7 @@ test("an invite replaces the password for a number of uses (A11, Z2)", async () 
   let sheet = await sharing(minji);
   assert.equal(await sheet.locator(".address__text").first().inputValue(), s.server.url + room, "the whole address");
   await sheet.locator("[name=uses]").selectOption("1");
-  await sheet.getByText("초대 주소 만들기").click();
+  await sheet.getByText("초대 링크 만들기").click();
   // After the form, the sheet is open again with the new invite.
   const invite = minji.page.locator(".invite");
   await invite.getByText("1명 더 올 수 있어요").waitFor();

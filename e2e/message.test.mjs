@@ -55,7 +55,7 @@ test("a user edits a message, takes back its deletion, and deletes it", async ()
   await mine.waitFor();
   assert.equal(await jun.page.locator(".bubble--deleted").count(), 0);
   await minji.pickAction(mine, "delete");
-  await jun.page.locator(".bubble--deleted").getByText("지운 메시지예요.").waitFor();
+  await jun.page.locator(".bubble--deleted").getByText("삭제된 메시지예요.").waitFor();
   // Others cannot change it; moderators can delete it.
   await jun.openMessageMenu(jun.message("응?"));
   await jun.page.keyboard.press("Escape");

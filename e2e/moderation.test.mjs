@@ -164,10 +164,10 @@ test("an ephemeral room leaves an open lobby when its last member has left", asy
 test("an owner deletes a room, and all members are sent to the lobby (Z14)", async () => {
   const { minji, jun, sora } = await together("끝", { lasting: true });
   await minji.openRoomSheet("settings");
-  await minji.page.locator("#settings summary").getByText("방 없애기").click();
+  await minji.page.locator("#settings summary").getByText("방 삭제").click();
   await minji.page.locator(".form--danger [type=checkbox]").check();
   const sentToLobby = async (user) => {
-    await user.page.locator(".bar").getByText("방이 없어졌어요.").waitFor();
+    await user.page.locator(".bar").getByText("방이 삭제됐어요.").waitFor();
     await user.page.waitForURL((url) => url.pathname === "/");
     assert.equal(await user.page.locator(".row", { hasText: "끝" }).count(), 0);
   };

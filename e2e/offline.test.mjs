@@ -39,9 +39,9 @@ test("rooms that were read open without a network, and only for the user who rea
   await page.goto("/");
   await page.locator(".my-room", { hasText: "지하철 방" }).waitFor();
   await page.goto("/people");
-  await page.getByRole("heading", { name: "인터넷에 연결되어 있지 않아요" }).waitFor();
+  await page.getByRole("heading", { name: "인터넷 연결이 끊겼어요" }).waitFor();
   proxy.restore();
-  await page.getByRole("link", { name: "다시 열기" }).click();
+  await page.getByRole("link", { name: "다시 시도" }).click();
   await page.locator("h1", { hasText: "사람 찾기" }).waitFor();
   await page.goto(room);
   await minji.waitForRoom();
@@ -84,7 +84,7 @@ test("rooms that were read open without a network, and only for the user who rea
   await until(page, async (room) => !(await (await caches.open("pages")).match(room)), room);
   proxy.disconnect();
   await page.goto(room);
-  await page.getByRole("heading", { name: "인터넷에 연결되어 있지 않아요" }).waitFor();
+  await page.getByRole("heading", { name: "인터넷 연결이 끊겼어요" }).waitFor();
 });
 
 test("what another app shares waits for a room, and the app can be installed", async () => {

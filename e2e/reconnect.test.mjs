@@ -17,7 +17,7 @@ test("after kill -9 a lasting room shows all messages, and open pages reconnect"
   const before = await jun.messages();
 
   await s.server.kill();
-  await minji.page.locator(".bar").getByText("연결이 끊겨 다시 잇고 있어요…").waitFor();
+  await minji.page.locator(".bar").getByText("연결이 끊겨 다시 연결하고 있어요…").waitFor();
   // A message sent meanwhile waits, and is stored once.
   await minji.page.locator(".composer__text").fill("거기 있어?");
   await minji.page.locator(".composer__text").press("Enter");

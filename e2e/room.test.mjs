@@ -27,7 +27,7 @@ test("two users fill a locked room, and the lobby shows a third why it is closed
   await Promise.all([minji.member("준").waitFor(), jun.member("민지").waitFor()]);
 
   await sora.tryJoin(room, { password: "야옹" });
-  assert.equal(await sora.notice(), "자리가 다 찼어요. 누가 나가면 들어갈 수 있어요.");
+  assert.equal(await sora.notice(), "정원이 다 찼어요. 자리가 나면 들어갈 수 있어요.");
   await sora.page.goto("/");
   await sora.page.locator(".find .input").fill(`${s.server.url}/room/00000000000000000000000000`);
   await sora.page.locator(".find .input").press("Enter");

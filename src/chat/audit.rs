@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 use super::Tx;
 use super::admin_rights::require_admin;
 use super::kinds::AuditAction;
+use super::user::{self, User};
 use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::Result;
@@ -39,6 +40,18 @@ pub struct Entry {
 
 fn name<S: Serializer>(action: &AuditAction, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(action.as_str())
+}
+
+/// An entry with the present names of those it is about, where they still exist.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub entry: Entry,
+    /// Who did it.
+    pub by: Option<String>,
+    /// The user it was done to.
+    pub user: Option<User>,
+    /// The title of the room.
+    pub room: Option<String>,
 }
 
 /// What the hash of the first entry begins with.
@@ -88,18 +101,26 @@ pub(in crate::chat) fn append(
     Ok(())
 }
 
-/// Returns the entries before a number, the newest first, each with the present name of the one who did it; the newest of
-/// all without a number.
+/// Returns the entries before a number, the newest first; the newest of all without a number.
 ///
 /// # Errors
 /// `forbidden` unless an admin.
-pub fn newest(tx: &mut Tx, me: UserId, before: Option<i64>, limit: u32) -> Result<Vec<(Entry, Option<String>)>> {
+pub fn newest(tx: &mut Tx, me: UserId, before: Option<i64>, limit: u32) -> Result<Vec<Listed>> {
     require_admin(tx, Some(me))?;
-    let sql = "SELECT a.number, a.at, a.by_user_id, a.action, a.room_id, a.subject, a.hash, u.name
+    let sql = "SELECT a.number, a.at, a.by_user_id, a.action, a.room_id, a.subject, a.hash, u.name, r.title
                FROM audit a LEFT JOIN users u ON u.id = a.by_user_id AND u.deleted_at IS NULL
+                 LEFT JOIN rooms r ON r.id = a.room_id AND r.kind = 'open'
                WHERE a.number < ?1 ORDER BY a.number DESC LIMIT ?2";
-    let read = |row: &Row<'_>| Ok((read(row)?, row.get(7)?));
-    Ok(tx.query_all(sql, &[&before.unwrap_or(i64::MAX), &limit], read)?)
+    let read = |row: &Row<'_>| Ok(Listed { entry: read(row)?, by: row.get(7)?, user: None, room: row.get(8)? });
+    let mut listed = tx.query_all(sql, &[&before.unwrap_or(i64::MAX), &limit], read)?;
+    // The subject may be the id of something else, which is the id of no user.
+    let subject = |listed: &Listed| listed.entry.subject.parse::<UserId>().ok();
+    let ids: Vec<UserId> = listed.iter().filter_map(subject).collect();
+    let users = user::find_all(tx, &ids)?;
+    for one in &mut listed {
+        one.user = subject(one).and_then(|id| users.iter().find(|user| user.id == id)).cloned();
+    }
+    Ok(listed)
 }
 
 /// Returns the next entries after a number, the oldest first; none after the last.

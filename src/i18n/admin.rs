@@ -44,7 +44,8 @@ pub struct AdminStrings {
     pub people_hint: &'static str,
     /// Everybody, accounts, guests, admins, suspended users.
     pub show: [&'static str; 5],
-    pub created: &'static str,
+    /// Before and after when the user joined.
+    pub created: [&'static str; 2],
     pub seen: &'static str,
     pub suspended: &'static str,
     pub suspended_until: &'static str,
@@ -109,7 +110,8 @@ pub struct AdminStrings {
 
     // Log.
     pub log_about: &'static str,
-    pub by_command: &'static str,
+    /// For an act by nobody: a command of the operator, or the server itself.
+    pub by_server: &'static str,
 
     // For everybody.
     pub rules_of_server: &'static str,

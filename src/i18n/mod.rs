@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod audit;
 mod bot;
 mod en;
 mod hook;
@@ -27,6 +28,7 @@ use crate::error::Code;
 
 pub use account::AccountStrings;
 pub use admin::AdminStrings;
+pub use audit::audit_sentence;
 pub use bot::BotStrings;
 pub use hook::HookStrings;
 pub use josa::{Particle, josa};
@@ -350,6 +352,9 @@ pub struct Strings {
     pub uses: fn(Option<u32>) -> String,
     pub uses_left: fn(Option<u32>) -> String,
     pub hours: fn(Option<u32>) -> &'static str,
+    /// Before and after the time at which an invite ends.
+    pub invite_until: [&'static str; 2],
+    /// Before and after the time at which a ban or a time-out ends.
     pub until: [&'static str; 2],
 
     // Connection.

@@ -18,6 +18,7 @@ pub struct ReportStrings {
     pub reported_by: &'static str,
     pub hidden: &'static str,
     pub private: &'static str,
+    pub acts: &'static str,
     /// Dismiss, hide, show, delete, warn, mute, ban, suspend.
     pub decisions: [&'static str; 8],
     pub say_why: &'static str,
@@ -31,6 +32,8 @@ pub struct ReportStrings {
     pub muted: &'static str,
     pub unmute: &'static str,
     pub ban_time: &'static str,
+    /// A ban without an end.
+    pub ban_endless: &'static str,
 
     // Rooms.
     pub writers: &'static str,

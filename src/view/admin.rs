@@ -9,8 +9,8 @@ use super::{asset, render};
 use crate::backup_files::Backup;
 use crate::chat::account::DirectFrom;
 use crate::chat::admin::{AdminRoom, Person, Show, Storage, Waiting};
-use crate::chat::audit::Entry;
-use crate::chat::kinds::{HookEvent, SignUpPolicy, WordAction};
+use crate::chat::audit::Listed;
+use crate::chat::kinds::{AuditAction, HookEvent, SignUpPolicy, WordAction};
 use crate::chat::outbox::dead::DeadJob;
 use crate::chat::outgoing_hook::OutgoingHook;
 use crate::chat::server_invite::ServerInvite;
@@ -19,7 +19,7 @@ use crate::chat::user::UserKind;
 use crate::clock::rfc3339;
 use crate::config::RoomCreators;
 use crate::error::Code;
-use crate::i18n::{AdminStrings, Lang, Strings};
+use crate::i18n::{AdminStrings, Lang, Strings, audit_sentence};
 use crate::ids::UserId;
 use crate::metrics::Sample;
 use crate::network::Guests;
@@ -117,8 +117,7 @@ pub struct SettingsPage<'a> {
 pub struct LogPage<'a> {
     pub lang: Lang,
     pub head: Head<'a>,
-    /// Each with the name of the one who did it.
-    pub entries: &'a [(Entry, Option<String>)],
+    pub entries: &'a [Listed],
     /// The number before which the next page begins.
     pub next: Option<i64>,
 }
@@ -261,6 +260,29 @@ fn address(path: &str, fields: &[(&str, &str)]) -> String {
         address.append_pair(name, value);
     }
     address.finish()
+}
+
+/// Returns what an entry of the log says.
+fn act(action: &AuditAction, lang: &Lang) -> &'static str {
+    audit_sentence(*action, *lang)
+}
+
+/// Returns the address of a user in the list of people.
+fn person_address(id: &UserId, name: &str) -> String {
+    address("/admin/people", &[("q", name)]) + &format!("#u-{id}")
+}
+
+/// Returns the address of a room in the list of rooms.
+fn room_address(title: &str) -> String {
+    address("/admin/rooms", &[("q", title)])
+}
+
+/// Returns the subject of an entry of the log, where no link to a user or a room stands for it.
+fn subject(listed: &Listed) -> Option<&str> {
+    let subject = listed.entry.subject.as_str();
+    let is_room = || listed.entry.room.is_some_and(|id| id.to_string() == subject);
+    let is_linked = listed.user.is_some() || listed.room.is_some() && is_room();
+    Some(subject).filter(|subject| !is_linked && *subject != "-")
 }
 
 /// Returns the day and the minute of an RFC 3339 time, in UTC; the browser replaces it by local time.

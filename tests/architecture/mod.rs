@@ -53,6 +53,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("i18n", "chat::message", "a system message is written from what was stored"),
     ("i18n", "chat::user", "the users that a system message names, in tests"),
     ("i18n", "chat::member::Presence", "each presence has a word"),
+    ("i18n", "chat::kinds::AuditAction", "each act in the audit log has a sentence"),
     ("cookie", "chat::session::Token", "the content of the session cookie"),
     ("cookie", "i18n::Lang", "the content of the language cookie"),
 ];

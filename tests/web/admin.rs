@@ -269,6 +269,9 @@ async fn the_pages_for_admins_show_and_do_the_same() {
     for action in ["account.suspended", "account.restored", "settings.changed", "jobs.retried"] {
         assert!(log.contains(action), "{action}");
     }
+    // Each act has a sentence, and leads to whom it was done to.
+    let link = format!(r#"href="/admin/people?q=minji#u-{}""#, minji.id);
+    assert!(log.contains("이용을 정지했어요.") && log.contains(&link), "{log}");
     if testkit::postgres::is_wanted() {
         app.call(&admin, "POST", "/admin/backups", json!({})).await.is(404);
         return;

@@ -92,7 +92,7 @@ async fn refusals_stay_on_the_page_to_join_with_the_reason() {
     for (room, code, says) in [
         (&nowhere, "room_not_found", "없는 방이에요."),
         (&locked, "wrong_password", "비밀번호가 맞지 않아요."),
-        (&full, "room_full", "자리가 다 찼어요."),
+        (&full, "room_full", "정원이 다 찼어요."),
         (&barred, "banned", ""),
     ] {
         let answer = app.form(&sora, &format!("/room/{}/enter", room.id), &[("password", "x")]).await;

@@ -275,6 +275,9 @@ pub enum AuditAction {
 macro_rules! names {
     ($($kind:ident { $($value:ident $name:literal)+ })+) => {$(
         impl $kind {
+            #[cfg(test)]
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$value => $name,)+ }
             }

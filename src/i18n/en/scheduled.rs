@@ -4,8 +4,8 @@ use crate::i18n::scheduled::ScheduledStrings;
 
 pub(in crate::i18n) const STRINGS: ScheduledStrings = ScheduledStrings {
     title: "Scheduled messages and reminders",
-    about: "They are sent at the time that you set. What cannot be sent stays here with the reason.",
-    show: "Show what is scheduled",
+    about: "Messages go out at the time you set. If one can't be sent, it stays here with the reason.",
+    show: "View scheduled",
     empty: "Nothing is scheduled.",
     send_later: "Send later",
     remind_me: "Remind me",
@@ -17,7 +17,7 @@ pub(in crate::i18n) const STRINGS: ScheduledStrings = ScheduledStrings {
     remind: "Set reminder",
     reminder: "Reminder",
     refused: "Not sent",
-    room_gone: "A room you cannot write in any more",
+    room_gone: "A room you can no longer write in",
     change: "Edit",
     send_now: "Send now",
     cancel: "Cancel",

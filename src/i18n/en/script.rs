@@ -11,7 +11,7 @@ pub(in crate::i18n) const STRINGS: ScriptStrings = ScriptStrings {
     members_many: "# members",
     joined_others: "… and # others joined.",
     left_others: "… and # others left.",
-    message_people: "Reactions and readers",
+    message_people: "Reactions and read by",
     read_by: "Read by",
     unread_people: "Not read yet",
     nobody_yet: "Nobody yet.",

@@ -16,5 +16,5 @@ pub(in crate::i18n) const STRINGS: BotStrings = BotStrings {
     last_used: "마지막 사용",
     never_used: "사용한 적 없음",
     rights: "권한",
-    right_names: ["읽기", "방 입장", "메시지와 파일 보내기", "반응 남기기", "1:1 대화 열기"],
+    right_names: ["메시지 읽기", "방 입장", "메시지와 파일 보내기", "반응 남기기", "1:1 대화 열기"],
 };

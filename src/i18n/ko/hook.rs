@@ -22,7 +22,7 @@ pub(in crate::i18n) const STRINGS: HookStrings = HookStrings {
     server_about: "모든 방에서 일어난 일을 지정한 URL로 보내요. 귓속말과 1:1 대화는 보내지 않아요. 요청에는 Standard Webhooks 방식의 서명이 붙어요.",
     url: "받을 URL",
     events: "보낼 이벤트",
-    event_names: ["메시지", "수정", "삭제", "반응", "입장", "퇴장", "설정 변경", "신고", "새 방", "삭제된 방"],
+    event_names: ["메시지", "수정", "삭제", "반응", "입장", "퇴장", "설정 변경", "신고", "새 방", "방 삭제"],
     includes_bots: "봇이 한 일도 보내기",
     create_outgoing: "웹훅 만들기",
     new_key: "서명 키 재발급",

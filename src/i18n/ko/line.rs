@@ -19,7 +19,7 @@ pub(super) fn page_refusal(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::RoomNotFound => "없는 방이에요. 주소를 확인해 주세요.",
         Code::WrongPassword => "비밀번호가 맞지 않아요.",
-        Code::RoomFull => "자리가 다 찼어요. 누가 나가면 들어갈 수 있어요.",
+        Code::RoomFull => "정원이 다 찼어요. 자리가 나면 들어갈 수 있어요.",
         Code::Banned => "이 방에는 들어갈 수 없어요.",
         _ => return None,
     })

@@ -14,7 +14,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
         "행동 — 기울임꼴로 보내기",
         "[메시지] — 으쓱하기",
         "메시지 — 알림 없이 보내기",
-        "제목 — 방 제목 바꾸기",
+        "이름 — 방 이름 바꾸기",
         "초대 링크 만들기",
         "[off] — 이 방의 알림 끄기 (off로 다시 켜기)",
         "시간 내용 — 알림 받기 (20분, 내일 9시)",
@@ -26,9 +26,9 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
 
     leave_asks: "이 방에서 나갈까요?",
     leave_says: "방은 그대로 있고, 언제든 다시 들어올 수 있어요.",
-    leave_says_ephemeral: "모두 나가면 사라지는 방이에요. 마지막 사람이 나가면 대화와 파일이 모두 지워져요.",
+    leave_says_ephemeral: "모두 나가면 사라지는 방이에요. 마지막 사람이 나가면 대화와 파일이 모두 삭제돼요.",
     leave_says_owner: "방장이 나가면 가장 먼저 들어온 사람이 방장이 돼요.",
-    hide_says: "대화는 지워지지 않아요. 새 메시지가 오면 목록에 다시 나타나요.",
+    hide_says: "대화는 삭제되지 않아요. 새 메시지가 오면 목록에 다시 나타나요.",
 
     hand_over_says: |name| {
         if name.is_empty() {
@@ -37,17 +37,17 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
             format!("{name}님에게 방장을 넘기면 되돌릴 수 없어요. 나는 일반 멤버가 돼요.")
         }
     },
-    kick_says: "방에서 나가게 돼요. 주소를 알면 다시 들어올 수 있어요.",
+    kick_says: "방에서 나가게 돼요. 링크를 알면 다시 들어올 수 있어요.",
     ban_says: "방에서 나가게 되고, 막은 것을 풀 때까지 다시 들어올 수 없어요.",
-    block_says: "나에게 귓속말이나 1:1 대화를 보낼 수 없고, 그 사람의 메시지는 접혀 보여요. 상대는 알 수 없어요.",
-    moderator_says: "부방장은 메시지를 지우고 사람을 내보낼 수 있어요.",
+    block_says: "나에게 귓속말을 보내거나 1:1 대화를 걸 수 없고, 그 사람의 메시지는 접혀 보여요. 상대는 알 수 없어요.",
+    moderator_says: "부방장은 메시지를 삭제하고 사람을 내보낼 수 있어요.",
     reason: "이유 (선택)",
     reason_hint: "방에 있는 모두에게 보여요",
 
     kept: "계속 남는 방",
     kept_hint: "모두 나가도 방과 대화가 남아요.",
     ephemeral: "사라지는 방",
-    ephemeral_hint: "마지막 사람이 나가면 방과 대화가 지워져요.",
+    ephemeral_hint: "마지막 사람이 나가면 방과 대화가 삭제돼요.",
     new_room_title: "어떤 방을 열까요?",
 
     enter_as: |name| format!("{name}님으로 들어가요"),
@@ -59,13 +59,13 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
 
     to_latest: "최근 메시지로",
     joined_as_guest: |name| format!("{name}님이 손님으로 들어왔어요."),
-    first_hello: "첫 인사를 건네 보세요. 아래 주소를 보내면 바로 들어올 수 있어요.",
+    first_hello: "첫 인사를 건네 보세요. 아래 링크를 보내면 친구가 바로 들어올 수 있어요.",
 
     keep_messages: "메시지 보관 기간 (일)",
     keep_files: "파일 보관 기간 (일)",
     keep_hint: |days| match days {
-        0 => "0이면 지우지 않아요.".to_owned(),
-        days => format!("0이면 서버에서 정한 대로 {days}일 뒤에 지워요. 더 길게는 할 수 없어요."),
+        0 => "0이면 삭제하지 않아요.".to_owned(),
+        days => format!("0이면 서버에서 정한 대로 {days}일 뒤에 삭제해요. 더 길게는 할 수 없어요."),
     },
     original_gone: "원래 메시지는 이제 없어요.",
 

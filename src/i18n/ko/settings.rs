@@ -20,7 +20,7 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
 
     notifications: "알림",
     notify: "이 브라우저에서 알림 받기",
-    notify_hint: "마당을 보고 있지 않거나 닫아 두었을 때 새 메시지를 알려요.",
+    notify_hint: "다른 화면을 보거나 마당을 닫아 두어도 새 메시지를 알려 드려요.",
     sound: "알림 소리",
     quiet: "방해 금지 시간",
     quiet_hint: "이 시간에는 어느 기기에서도 알리지 않아요.",
@@ -36,7 +36,7 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
     push_more: |count| format!("그 밖에 {count}개"),
     push_test: "이 기기로 알림이 잘 와요.",
     push_title: "알림을 받는 기기",
-    push_about: "마당을 닫아 두어도 새 메시지를 알려요.",
+    push_about: "마당을 닫아 두어도 새 메시지를 알려 드려요.",
     push_none: "아직 없어요. 위에서 알림을 켜면 이 브라우저가 여기에 나와요.",
     push_this: "지금 이 브라우저",
     push_at: "마지막 알림",
@@ -58,7 +58,7 @@ pub(in crate::i18n) const STRINGS: SettingsStrings = SettingsStrings {
 
     export: "내 데이터 내려받기",
     export_about: "프로필과 설정, 내가 보낸 메시지와 파일을 zip 파일 하나로 모아 드려요. 하루에 한 번 만들 수 있고, 만든 파일은 사흘 동안 받을 수 있어요.",
-    export_ask: "파일 만들기",
+    export_ask: "내 데이터 파일 만들기",
     export_making: "파일을 만들고 있어요. 조금 뒤에 이 화면을 다시 열어 주세요.",
     export_download: "내려받기",
     export_until: "보관 기한",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::chat::audit::{self, Entry};
+use crate::chat::audit::{self, Listed};
 use crate::chat::server_invite::{self, ServerInvite};
 use crate::chat::server_settings::{self, Change, Numbered, ServerSettings};
 use crate::chat::{Tx, file};
@@ -103,16 +103,11 @@ impl App {
         format!("{}/signup?invite={code}", self.base_url)
     }
 
-    /// Returns entries of the audit log, the newest first, before a number, with the names of those who acted.
+    /// Returns entries of the audit log, the newest first, before a number, with the names of those they are about.
     ///
     /// # Errors
     /// `forbidden` unless an admin; `invalid` with the field `limit`.
-    pub async fn audit_log(
-        &self,
-        me: UserId,
-        before: Option<i64>,
-        limit: Option<u32>,
-    ) -> Result<Vec<(Entry, Option<String>)>> {
+    pub async fn audit_log(&self, me: UserId, before: Option<i64>, limit: Option<u32>) -> Result<Vec<Listed>> {
         let limit = self.config.limits.page(limit.unwrap_or(self.config.limits.page_default))?;
         self.db.read(move |tx| audit::newest(tx, me, before, limit)).await
     }

@@ -63,7 +63,12 @@ function relative(at: Date): string {
   const minutes = Math.round((at.getTime() - Date.now()) / 60_000);
   // Intl would say "this minute".
   if (minutes >= 0) return t("justNow");
-  if (minutes > -60) return ago.format(minutes, "minute");
-  if (minutes > -60 * 24) return ago.format(Math.round(minutes / 60), "hour");
-  return ago.format(Math.round(minutes / 60 / 24), "day");
+  if (minutes > -60) return since(minutes, "minute");
+  if (minutes > -60 * 24) return since(Math.round(minutes / 60), "hour");
+  return since(Math.round(minutes / 60 / 24), "day");
+}
+
+/** English abbreviates with a full stop, "3 min. ago", which reads like the end of a sentence. */
+function since(value: number, unit: "minute" | "hour" | "day"): string {
+  return ago.format(value, unit).replace(".", "");
 }

@@ -175,5 +175,5 @@ async fn revoke(State(app): State<App>, me: SignedIn, Path(code): Path<String>) 
 
 async fn audit(State(app): State<App>, me: SignedIn, Query(query): Query<AuditQuery>) -> Result<Json<Log>> {
     let entries = app.audit_log(me.user.id, query.before, query.limit).await?;
-    Ok(Json(Log { entries: entries.into_iter().map(|(entry, _)| entry).collect() }))
+    Ok(Json(Log { entries: entries.into_iter().map(|listed| listed.entry).collect() }))
 }

@@ -165,7 +165,7 @@ async fn log(
 ) -> PageResult {
     let entries = app.audit_log(me.user.id, query.before, None).await.or_problem(caller.lang)?;
     let is_full = entries.len() == app.config.limits.page_default as usize;
-    let next = entries.last().filter(|_| is_full).map(|(entry, _)| entry.number);
+    let next = entries.last().filter(|_| is_full).map(|listed| listed.entry.number);
     let open_reports = open_reports(&app, &me).await.or_problem(caller.lang)?;
     let head = Head { is_done: false, notice: None, q: "", open_reports };
     Ok(Html(LogPage { lang: caller.lang, head, entries: &entries, next }.html()).into_response())
