@@ -21,7 +21,7 @@ test("a session that ended says so, and leads back with the draft", async () => 
   await tab.goto("/me");
   await tab.locator('form[action="/logout"] button').click();
   await page.waitForURL(/\/login\?/);
-  await page.getByText("로그인이 끝났어요.").waitFor();
+  await page.getByText("로그아웃됐어요.").waitFor();
   await page.getByText("이 서버를 운영하는 사람에게").waitFor();
   await page.locator("[name=email]").fill("minji@example.org");
   await page.locator("[name=password]").fill(password);

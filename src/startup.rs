@@ -40,7 +40,7 @@ pub fn load_env_file() -> Result<(), String> {
         dotenvy::Error::LineParse(line, _) => format!(
             "cannot read line {} of .env: it is not NAME=VALUE, a quote does not end, or a value with spaces, < or # has no quotes \
              (write NAME='value')",
-            text.lines().position(|other| other.trim() == line.trim()).map_or(0, |at| at + 1)
+            text.lines().position(|other| other.contains(line.trim())).map_or(0, |at| at + 1)
         ),
         error => format!("cannot read .env: {error}"),
     })
@@ -161,7 +161,10 @@ pub fn listen(bind: IpAddr, port: u16) -> std::io::Result<TcpListener> {
 pub fn cannot_listen(bind: IpAddr, port: u16, flag: &str, error: &std::io::Error) -> String {
     let hint = match error.kind() {
         std::io::ErrorKind::AddrInUse => format!(" (another program uses this port; pass {flag} for another)"),
-        std::io::ErrorKind::AddrNotAvailable => " (it must be an address of this machine)".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => {
+            let flag = if flag == "--metrics-bind" { flag } else { "--bind" };
+            format!(" ({flag} must be an address of this machine)")
+        }
         std::io::ErrorKind::PermissionDenied => format!(
             " (ports below 1024 are reserved: pass {flag} for another, run: setcap cap_net_bind_service=+ep on the program, \
              or AmbientCapabilities=CAP_NET_BIND_SERVICE in systemd)"

@@ -139,7 +139,7 @@ fn read(row: &Row<'_>) -> Result<Entry, Fault> {
         number: c.next()?,
         at: rfc3339(c.next()?),
         by: c.next()?,
-        action: c.next()?,
+        action: AuditAction::from_name(&c.next::<String>()?).unwrap_or(AuditAction::Unknown),
         room: c.next()?,
         subject: c.next()?,
         hash: c.next()?,

@@ -14,6 +14,7 @@ pub fn audit_sentence(action: AuditAction, lang: Lang) -> &'static str {
 
 fn sentences(action: AuditAction) -> [&'static str; 2] {
     match action {
+        AuditAction::Unknown => ["이 버전이 모르는 일이에요.", "Something that this version does not know."],
         AuditAction::AdminMade => ["관리자로 지정했어요.", "Made a user an admin."],
         AuditAction::AdminRemoved => ["관리자에서 해제했어요.", "Removed a user as admin."],
         AuditAction::AdminLink => ["관리자 등록 링크를 만들었어요.", "Created an admin link."],

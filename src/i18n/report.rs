@@ -22,6 +22,8 @@ pub struct ReportStrings {
     /// Dismiss, hide, show, delete, warn, mute, ban, suspend.
     pub decisions: [&'static str; 8],
     pub say_why: &'static str,
+    /// Hides the message together with another decision.
+    pub hide_too: &'static str,
     pub lasts: &'static str,
 
     // Members.

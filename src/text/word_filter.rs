@@ -86,7 +86,9 @@ impl<T: Copy + Ord> WordFilter<T> {
 
     /// Returns the strongest of what is done about the words in a text.
     pub fn strongest(&self, text: &str) -> Option<T> {
-        let text = fold_words(text);
+        // Folding takes them out, and joins the words on both sides.
+        let text: String = text.chars().map(|c| if is_invisible(c) { '.' } else { c }).collect();
+        let text = fold_words(&text);
         self.strongest_in(&text).max(with_shapes(&text).and_then(|text| self.strongest_in(&text)))
     }
 
@@ -170,6 +172,15 @@ fn letters(text: &str) -> Vec<Letter> {
         last.ends_group = true;
     }
     letters
+}
+
+/// Whether a character takes no place.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'
+            ..='\u{200f}' | '\u{2060}' | '\u{3164}' | '\u{feff}'
+    )
 }
 
 /// Whether a letter only stretches others, or parts them as a sign does: 시ー발, 시ㆍ발.

@@ -384,7 +384,7 @@ fn template(place: &str, scene: &Scene) -> String {
             let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
             format!("/room/{{id}}{}", &rest[end..])
         }
-        None if place.starts_with("/login?next=") => LOG_IN.to_owned(),
+        None if place.starts_with("/login?next=%2F") => LOG_IN.to_owned(),
         None if place.starts_with("/assets/") => "/assets/{name}".to_owned(),
         None => place.to_owned(),
     };

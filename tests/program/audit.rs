@@ -104,6 +104,9 @@ async fn every_act_of_power_is_in_the_log_and_a_change_of_the_log_shows() {
     assert!(String::from_utf8_lossy(&changed.stderr).contains("entry 3 or the one before it was changed"));
     let verified = output(folder.path(), &["verify"]);
     assert!(String::from_utf8_lossy(&verified.stdout).contains("audit log: entry 3"), "{verified:?}");
+    db.execute("UPDATE audit SET subject = ?1, action = 'x' WHERE number = 3", [&message]).unwrap();
+    let verified = output(folder.path(), &["verify"]);
+    assert!(String::from_utf8_lossy(&verified.stdout).contains("audit log: entry 3"), "{verified:?}");
     db.execute("DELETE FROM audit WHERE number IN (2, 3)", []).unwrap();
     assert!(run_refused(folder.path(), &["audit"]).contains("entry 2 is missing"));
 }

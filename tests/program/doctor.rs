@@ -61,7 +61,7 @@ async fn redis_is_asked_for_a_round_trip() {
 #[tokio::test]
 async fn a_new_installation_is_well_and_says_what_is_not_there_yet() {
     let folder = TempDir::new();
-    says(folder.path(), &[], "data folder", "skipped", "is not there yet").await;
+    says(folder.path(), &[], "data folder", "warning", "is not there yet").await;
     says(folder.path(), &[], "public URL", "warning", "PUBLIC_URL is not set").await;
     let program = Program::start(folder.path(), &[]);
     for (check, words) in [
@@ -210,6 +210,12 @@ async fn the_public_address_is_tried_as_a_browser_does() {
     says(folder.path(), &["--public-url", &broken], "public URL", "error", "it does not reach Madang").await;
     let other = proxy(|_| "200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
     says(folder.path(), &["--public-url", &other], "public URL", "error", "leads to another server").await;
+    let second = TempDir::new();
+    let another = Program::start(second.path(), &[]);
+    let address = format!("http://{}", another.0.address);
+    says(folder.path(), &["--public-url", &address], "public URL", "error", "another server of Madang").await;
+    let unnamed = proxy(|_| "200 OK\r\nx-madang-proxy: unknown\r\ncontent-length: 3\r\n\r\nok\n").await;
+    says(folder.path(), &["--public-url", &unnamed], "proxy", "error", "TRUSTED_PROXIES does not name").await;
     let careless = proxy(|path| match path {
         "/healthz" => "200 OK\r\ncontent-length: 3\r\n\r\nok\n",
         "/" => "421 Misdirected Request\r\ncontent-length: 0\r\n\r\n",

@@ -131,6 +131,30 @@ async fn a_file_of_settings_is_read_in_the_working_folder_only_and_only_ones_own
     }
 }
 
+#[test]
+fn a_value_of_the_file_of_settings_is_never_cut() {
+    let folder = TempDir::new();
+    let says = |text: &str| {
+        std::fs::write(folder.path().join(".env"), text).unwrap();
+        refused(folder.path(), &["--port", "abc"])
+    };
+    let cut = says("# $ in a comment\nROOM_MAX=10\nBACKUP_PASSPHRASE=correct$horse\n");
+    assert!(cut.contains("line 3 of .env has a $ outside single quotes") && !cut.contains("horse"), "{cut}");
+    for fine in ["BACKUP_PASSPHRASE='correct$horse'\n", "BACKUP_PASSPHRASE=correct\\$horse\n"] {
+        assert!(says(fine).contains("a port is a number"), "{fine}");
+    }
+    let odd = says("ROOM_MAX=10\nMAIL_FROM=Madang <madang@example.org>\n");
+    assert!(odd.contains("line 2 of .env") && !odd.contains("example.org"), "{odd}");
+    // Every line of the example is right once it is uncommented.
+    let example = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.env.example")).unwrap();
+    let is_setting = |line: &&str| {
+        line.split('=').next().is_some_and(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+    };
+    let lines: Vec<&str> = example.lines().filter_map(|line| line.strip_prefix("# ")).filter(is_setting).collect();
+    assert!(lines.len() > 15, "{lines:?}");
+    assert!(says(&lines.join("\n")).contains("a port is a number"), "{lines:?}");
+}
+
 /// Abuse: N4
 #[tokio::test]
 async fn settings_that_are_seldom_meant_are_warned_of() {

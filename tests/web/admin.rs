@@ -87,6 +87,7 @@ async fn an_admin_searches_suspends_logs_out_appoints_and_deletes_users() {
         "admin.removed",
         "account.sessionsEnded",
         "account.resetLink",
+        "account.suspended",
         "account.deleted",
     ];
     assert_eq!(app.audited(&admin).await, expected);

@@ -35,6 +35,7 @@ mod profile;
 mod push;
 mod report;
 mod retention;
+mod rights;
 mod room;
 mod scheduled;
 mod search;

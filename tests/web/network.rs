@@ -137,11 +137,13 @@ async fn on_a_nearly_full_disk_accounts_write_when_guests_cannot_and_everybody_d
     app.call(&account, "POST", &path, say.clone()).await.is(201);
     let guests = app.request("POST", "/api/guests").json(&json!({ "name": "late" })).send().await;
     guests.refused(503, "unavailable");
+    assert_eq!(app.get("/readyz").send().await.status, 200);
     // Below half of it.
     app.restart_with(|config| config.disk_reserve = free().saturating_mul(8)).await;
     refused_soon(&app, &account, &path).await;
     let sign_up = json!({ "email": "late@example.org", "password": PASSWORD, "name": "late" });
     app.request("POST", "/api/users").json(&sign_up).send().await.refused(503, "unavailable");
+    assert_eq!(app.get("/readyz").send().await.status, 503);
     let message = format!("/messages/{}", first["id"].as_str().unwrap());
     app.call(&guest, "DELETE", &message, Value::Null).await.is(200);
     app.call(&account, "GET", &path, Value::Null).await.is(200);

@@ -113,6 +113,17 @@ async fn a_report_keeps_its_context_and_is_decided_once() {
     let of_admin = app.say(&admin, &room, "my server").await;
     let report = app.reported(&minji, &of_admin).await;
     assert_eq!(app.decide(&owner, &report, json!({ "decision": "delete" })).await, 403);
+    // Muted, told why, and the message is hidden with it; what was hidden is shown again from the decided report.
+    let worse = app.say(&jun, &room, "you and your kind").await;
+    let report = app.reported(&minji, &worse).await;
+    let mute = json!({ "decision": "mute", "minutes": 5, "reason": "calm down", "hide": true });
+    assert_eq!(app.decide(&owner, &report, mute).await, 204);
+    let history = app.history(&jun, &room).await;
+    assert!(!texts(&history).contains(&"you and your kind") && texts(&history).contains(&"⚠ calm down"), "{history:?}");
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "dismiss" })).await, 409);
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "show" })).await, 204);
+    assert!(texts(&app.history(&minji, &room).await).contains(&"you and your kind"));
+    app.alter("UPDATE mutes SET ends_at = 1");
     // What an admin hides, a moderator does not show.
     let hidden = format!("/messages/{id}/hidden");
     app.call(&admin, "PUT", &hidden, Value::Null).await.is(200);

@@ -327,6 +327,8 @@ export interface DeadJobs {
 
 export interface DecideReport {
   decision: Decision;
+  /** Whether the message is hidden as well: for `warn`, `mute`, `ban` and `suspend`. */
+  hide?: boolean;
   /** For `ban` and `suspend`: 1 to 8760; left out, it does not end by itself. */
   hours?: number | null;
   /** For `mute`: 1 to 43200. */

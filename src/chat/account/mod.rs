@@ -191,6 +191,10 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
     }
     if let Some(email) = &change.email {
         let email = text::email(email)?;
+        let settings = limits.server.get();
+        if settings.sign_up == SignUpPolicy::EmailDomain {
+            settings.check_sign_up(&email, false)?;
+        }
         refuse_taken(tx, Some(me), &email)?;
         let sql = "UPDATE users SET email = ?2, email_folded = ?3, email_confirmed_at = NULL WHERE id = ?1";
         let done = tx.execute(sql, &[&me, &email, &text::email_key(&email)]);

@@ -108,8 +108,9 @@ fn read(c: &mut Columns<'_>) -> Result<Stored, Fault> {
 /// Stores an upload, which waits for a message until [`sweep`] deletes it.
 ///
 /// # Errors
-/// `too_many` when more would wait, or be stored, than one user may have.
+/// `filtered` with the field `file` for its name; `too_many` when more would wait, or be stored, than one user may have.
 pub fn add(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: NewFile) -> Result<File> {
+    limits.check_words("file", &new.name)?;
     quota::lock(tx, me)?;
     quota::check(tx, limits, me, new.size, true)?;
     insert(tx, now, me, new)
@@ -120,6 +121,7 @@ pub(super) fn add_all(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, new: V
     if new.is_empty() {
         return Ok(Vec::new());
     }
+    new.iter().try_for_each(|file| limits.check_words("file", &file.name))?;
     quota::lock(tx, me)?;
     quota::check(tx, limits, me, new.iter().map(|file| file.size).sum(), false)?;
     new.into_iter().map(|file| insert(tx, now, me, file).map(|file| file.id)).collect()

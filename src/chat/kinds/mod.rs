@@ -231,6 +231,8 @@ pub enum LinkKind {
 /// What somebody did, in the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditAction {
+    /// Of a newer version, or of a row that was changed.
+    Unknown,
     AdminMade,
     AdminRemoved,
     AdminLink,
@@ -334,6 +336,7 @@ names! {
     }
     ScheduledKind { Message "message" Reminder "reminder" }
     AuditAction {
+        Unknown "unknown"
         AdminMade "admin.made"
         AdminRemoved "admin.removed"
         AdminLink "admin.link"

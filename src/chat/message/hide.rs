@@ -28,11 +28,17 @@ pub fn hide(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<Message>
 /// Shows a hidden message again.
 ///
 /// # Errors
-/// As [`hide`]; `forbidden` where an admin has hidden it, and for one's own, except for admins; `not_found` for a message that is
+/// As [`hide`]; `forbidden` where an admin has hidden it, and for one's own that somebody else or the word filter has hidden, except
+/// for admins; `not_found` for a message that is
 /// not hidden.
 pub fn show(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId) -> Result<Message> {
     let message = moderated(tx, me, id)?;
-    if target::find(tx, me, id).is_ok_and(|found| found.is_by(me)) && !account::is_admin(tx, me)? {
+    let hidden_by =
+        tx.query_opt("SELECT by_user_id FROM hidden_messages WHERE message_number = ?1", &[&message.number], |row| {
+            row.get::<Option<UserId>>(0)
+        })?;
+    let is_own = target::find(tx, me, id).is_ok_and(|found| found.is_by(me));
+    if is_own && hidden_by.flatten() != Some(me) && !account::is_admin(tx, me)? {
         return Err(Error::new(Code::Forbidden).with_message("somebody else decides about a message of one's own"));
     }
     show_as(tx, limits, now, me, message)

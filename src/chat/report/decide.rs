@@ -18,6 +18,8 @@ pub struct Act {
     pub hours: Option<u32>,
     /// What the user is told: for `warn`, `mute` and `ban`.
     pub reason: Option<String>,
+    /// Whether the message is hidden as well: for `warn`, `mute`, `ban` and `suspend`.
+    pub hides: bool,
 }
 
 /// The result of a decision.
@@ -36,13 +38,14 @@ struct Open {
     role: Role,
 }
 
-/// Decides a report and carries that out. With a message, all open reports of it are decided.
+/// Decides a report and carries that out. With a message, all open reports of it are decided. What was hidden may be shown again
+/// later.
 ///
 /// # Errors
 /// `not_found` for a report that is unknown or for others to decide; `conflict` for one that is decided; `forbidden` for
 /// moderators where the user is the owner or an admin; `invalid` with the field; those of the act.
 pub fn decide(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: ReportId, act: &Act) -> Result<Decided> {
-    let open = find(tx, me, id)?;
+    let open = find(tx, me, id, act.decision)?;
     let unneeded = carry_out(tx, limits, now, me, &open, act)?;
     let decided = "UPDATE reports SET decided_at = ?2, decided_by = ?3, decision = ?4
                    WHERE decided_at IS NULL AND (id = ?1 OR (message_id IS NOT NULL AND message_id = ?5))";
@@ -53,7 +56,7 @@ pub fn decide(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: ReportId, 
     Ok(Decided { unneeded })
 }
 
-fn find(tx: &mut Tx, me: UserId, id: ReportId) -> Result<Open> {
+fn find(tx: &mut Tx, me: UserId, id: ReportId, decision: Decision) -> Result<Open> {
     let sql = "SELECT room_id, message_id, user_id, is_private, decided_at FROM reports WHERE id = ?1";
     let found = tx.query_opt(sql, &[&id], |row| {
         let mut c = row.columns();
@@ -71,10 +74,22 @@ fn find(tx: &mut Tx, me: UserId, id: ReportId) -> Result<Open> {
             return Err(Error::new(Code::Forbidden).with_message("admins decide about the owner and about admins"));
         }
     }
-    if is_decided { Err(Code::Conflict.into()) } else { Ok(Open { room_id, message_id, user_id, role }) }
+    if is_decided && decision != Decision::Show {
+        Err(Code::Conflict.into())
+    } else {
+        Ok(Open { room_id, message_id, user_id, role })
+    }
 }
 
 fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &Act) -> Result<Vec<String>> {
+    if act.hides && matches!(act.decision, Decision::Warn | Decision::Mute | Decision::Ban | Decision::Suspend) {
+        let message = reported(tx, open)?;
+        message::hide_as(tx, now, Some(me), message)?;
+    }
+    act_on(tx, limits, now, me, open, act)
+}
+
+fn act_on(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &Act) -> Result<Vec<String>> {
     let room = open.room_id.ok_or_else(|| Error::invalid("decision", "the report is of no room"));
     match act.decision {
         Decision::Dismiss => {}
@@ -91,7 +106,10 @@ fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, ac
             audit::append(tx, now, Some(me), AuditAction::MessageDeleted, Some(room_id), id)?;
             return Ok(message::erase(tx, now, number)?.unneeded);
         }
-        Decision::Warn => warn(tx, limits, now, me, open, act)?,
+        Decision::Warn => {
+            tell(tx, limits, now, me, open, act)?;
+            audit::append(tx, now, Some(me), AuditAction::UserWarned, open.room_id, open.user_id)?;
+        }
         Decision::Mute | Decision::Ban if is_direct(tx, room.clone()?)? => {
             return Err(Error::invalid(
                 "decision",
@@ -102,6 +120,9 @@ fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, ac
             let minutes = act.minutes.ok_or_else(|| Error::invalid("minutes", "minutes is missing"))?;
             let mute = member::NewMute { user_id: open.user_id, minutes, reason: act.reason.clone() };
             member::mute_as(tx, limits, now, me, open.role, room?, mute)?;
+            if act.reason.is_some() {
+                tell(tx, limits, now, me, open, act)?;
+            }
         }
         Decision::Ban => {
             let (user_id, reason) = (open.user_id, act.reason.clone());
@@ -129,7 +150,7 @@ fn reported(tx: &mut Tx, open: &Open) -> Result<Hideable> {
 }
 
 /// Tells the user what was wrong: by a whisper in the room if both are in it, else in a direct room.
-fn warn(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &Act) -> Result<()> {
+fn tell(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &Act) -> Result<()> {
     let reason = act.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
     let reason = reason.ok_or_else(|| Error::invalid("reason", "a warning says what was wrong"))?;
     let text = format!("⚠ {reason}");
@@ -149,5 +170,5 @@ fn warn(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &A
         }
     };
     message::send(tx, limits, now, me, room_id, NewMessage { text, to, ..NewMessage::default() })?;
-    audit::append(tx, now, Some(me), AuditAction::UserWarned, open.room_id, open.user_id)
+    Ok(())
 }

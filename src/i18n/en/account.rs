@@ -109,7 +109,7 @@ fn problem(code: Code, field: &str) -> Option<&'static str> {
         }
         (Code::TooLong, "name") => "The name is too long: forty characters at most.",
         (Code::TooLong, "bio") => "That is too long: 160 characters at most.",
-        (Code::BadCredentials, "password" | "current") => "That is not the password.",
+        (Code::BadCredentials, "password" | "current") => "Wrong password.",
         (Code::RateLimited, _) => "Too many tries. Try again in a while.",
         _ => return None,
     })

@@ -90,7 +90,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
         "Nobody",
     ],
     email_domains: "Allowed e-mail domains",
-    email_domains_hint: "One per line, for example example.org",
+    email_domains_hint: "One per line, for example example.org. Nobody checks that an address is really theirs: use invites where that matters.",
     room_creators: "Who can create rooms",
     room_creator_kinds: ["Everyone", "People with an account", "Admins"],
     guests: "Guests",

@@ -17,7 +17,7 @@ pub(super) fn page_line(message: &Message) -> String {
 pub(super) fn page_refusal(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::RoomNotFound => "There is no such room. Check the link.",
-        Code::WrongPassword => "That is not the room's password.",
+        Code::WrongPassword => "Wrong password.",
         Code::RoomFull => "The room is full. You can join when someone leaves.",
         Code::Banned => "You cannot join this room.",
         _ => return None,

@@ -306,7 +306,7 @@ fn refusal(code: Code) -> &'static str {
         Code::UnsupportedType => {
             "This kind of file cannot be used here. For a picture, choose a PNG, JPEG, GIF or WebP file."
         }
-        Code::Misdirected => "This server has another address. Check the link.",
+        Code::Misdirected => "This link belongs to another server. Check it.",
         Code::RateLimited => "Too fast. Try again in a moment.",
         Code::Busy => "The server is busy. Try again in a moment.",
         Code::Unavailable => "Can't save right now. Try again in a moment.",

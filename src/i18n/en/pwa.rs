@@ -9,7 +9,7 @@ pub(in crate::i18n) const STRINGS: PwaStrings = PwaStrings {
     install_title: "Use it as an app",
     install_about: "Put Madang on your home screen and open it like any other app.",
     install: "Install",
-    install_menu: "Press the share button and choose “Add to Home Screen”.",
+    install_menu: "Tap Share and choose “Add to Home Screen”.",
     install_not_now: "Not now",
     share_about: "Where should this go? Choose a room, and it waits in the text field.",
     share_forget: "Discard",

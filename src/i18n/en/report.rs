@@ -27,6 +27,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     private: "Direct conversation or whisper",
     acts: "Actions",
     decisions: ["Dismiss", "Hide", "Show again", "Delete", "Warn", "Time out", "Ban", "Suspend"],
+    hide_too: "Hide the message, too",
     say_why: "Message to them",
     lasts: "Duration",
 

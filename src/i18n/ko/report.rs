@@ -20,6 +20,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     private: "1:1 대화나 귓속말",
     acts: "조치",
     decisions: ["문제없음", "가리기", "다시 보이기", "삭제", "경고하기", "쓰기 제한", "내보내고 막기", "이용 정지"],
+    hide_too: "메시지도 숨기기",
     say_why: "당사자에게 전할 말",
     lasts: "기간",
 
@@ -40,7 +41,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     unlock: "다시 열기",
 
     words: "금칙어",
-    words_hint: "한 줄에 하나씩 적어 주세요. 금칙어가 든 메시지는 보내지지 않아요. 앞에 ?를 붙이면 신고만 하고, ~를 붙이면 확인할 때까지 가려 둬요. 띄어 쓰거나 자모를 풀어 써도 찾아내요.",
+    words_hint: "한 줄에 하나씩 적어 주세요. 금칙어가 든 메시지는 보낼 수 없어요. 앞에 ?를 붙이면 신고만 하고, ~를 붙이면 확인할 때까지 가려 둬요. 띄어 쓰거나 자모를 풀어 써도 찾아내요.",
     hold: "새로 온 사람이 링크와 파일을 보내지 못하는 시간(분)",
     hold_hint: "0이면 바로 보낼 수 있어요.",
     server_lock_says: "정한 시간 동안 새 손님과 가입을 받지 않아요.",

@@ -53,8 +53,8 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     enter_as: |name| format!("{name}님으로 들어가요"),
     log_in_instead: "계정이 있으면 로그인",
     other_name: "다른 이름 쓰기",
-    session_ended: "로그인이 끝났어요. 다시 로그인하면 보던 곳으로 돌아가요. 쓰던 글은 그대로 있어요.",
-    session_ended_guest: "이 브라우저에 있던 손님 자리가 끝났어요. 다시 들어와 주세요.",
+    session_ended: "로그아웃됐어요. 다시 로그인하면 보던 곳으로 돌아가요. 쓰던 글은 그대로 있어요.",
+    session_ended_guest: "손님으로 있던 시간이 끝났어요. 다시 들어와 주세요.",
     ask_operator: "비밀번호를 잊었다면 이 서버를 운영하는 사람에게 새 비밀번호를 부탁해 주세요.",
 
     to_latest: "최근 메시지로",

@@ -40,7 +40,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "/uploads",
             upload,
             "Upload a file for a later message (multipart: `file`). Removed after a day if unused.",
-            |call| call.multipart().response::<File>(201).refuses(&[Code::TooLong]),
+            |call| call.multipart().response::<File>(201).refuses(&[Code::TooLong, Code::Filtered]),
         )
 }
 

@@ -162,6 +162,9 @@ struct DecisionForm {
     hours: String,
     #[serde(default)]
     reason: String,
+    /// Whether the message is hidden as well.
+    #[serde(default)]
+    hide: Option<String>,
     /// The room whose queue is shown; empty for that of the server.
     #[serde(default)]
     room: String,
@@ -179,7 +182,12 @@ async fn decide(
         let hours = number("hours", &form.hours)?;
         let reason = Some(form.reason).filter(|reason| !reason.trim().is_empty());
         let minutes = hours.map(|hours| hours.saturating_mul(60));
-        app.decide_report(me.user.id, id, Act { decision: form.decision, minutes, hours, reason }).await
+        app.decide_report(
+            me.user.id,
+            id,
+            Act { decision: form.decision, minutes, hours, reason, hides: form.hide.is_some() },
+        )
+        .await
     };
     let back = form
         .room

@@ -53,11 +53,15 @@ pub struct DecideReport {
     /// What the user is told, for `warn`, `mute` and `ban`: at most 200 characters.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Whether the message is hidden as well: for `warn`, `mute`, `ban` and `suspend`.
+    #[serde(default)]
+    pub hide: bool,
 }
 
 impl From<DecideReport> for report::Act {
     fn from(body: DecideReport) -> Self {
-        Self { decision: body.decision, minutes: body.minutes, hours: body.hours, reason: body.reason }
+        let DecideReport { decision, minutes, hours, reason, hide } = body;
+        Self { decision, minutes, hours, reason, hides: hide }
     }
 }
 

@@ -14,6 +14,8 @@ import type TimelineController from "./timeline_controller";
 const LOST_NOTICE_MS = 1200;
 /** Time to read why the room closes. */
 const CLOSING_MS = 2500;
+/** The same with a reason to read. */
+const READING_MS = 7000;
 
 /** The frame of the room's page: title, connection notice, number of people, typing line. */
 export default class RoomController extends Controller<HTMLElement> {
@@ -46,7 +48,7 @@ export default class RoomController extends Controller<HTMLElement> {
     connection.on("joined", signal, (joined) => this.joined(joined));
     connection.on("lost", signal, () => this.lost());
     connection.on("refused", signal, ({ code }) => this.notice(code ? errorText(code) : t("reconnecting")));
-    connection.on("closed", signal, ({ reason }) => this.close(t(reason)));
+    connection.on("closed", signal, ({ reason, why }) => this.close([t(reason), why].filter(Boolean).join(" "), why ? READING_MS : CLOSING_MS));
     connection.on("draining", signal, () => this.notice(t("restarting")));
     connection.on("message", signal, (message) => this.message(message));
     connection.on("online", signal, ({ count }) => this.showOnline(count));
@@ -124,10 +126,10 @@ export default class RoomController extends Controller<HTMLElement> {
     }
   }
 
-  private close(line: string): void {
+  private close(line: string, ms = CLOSING_MS): void {
     this.connection.close();
     this.notice(line);
-    setTimeout(() => void visit("/"), CLOSING_MS);
+    setTimeout(() => void visit("/"), ms);
   }
 
   private change(room: Room): void {

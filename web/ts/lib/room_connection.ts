@@ -21,7 +21,7 @@ export interface RoomEvents {
   /** The join was refused; with `code` it is tried again. */
   refused: { code?: string };
   /** The user is no longer in the room, or the room is gone. */
-  closed: { reason: "kicked" | "removed" };
+  closed: { reason: "kicked" | "removed"; why?: string };
   draining: undefined;
   message: RenderedMessage;
   online: { user: User; count: number };
@@ -146,7 +146,7 @@ export class RoomConnection extends EventTarget {
       presence: (presence: RoomEvents["presence"]) => this.emit("presence", presence),
       changeRoom: (room: Room) => isHere(room.id) && this.emit("change", room),
       removeRoom: (id: string) => isHere(id) && this.emit("closed", { reason: "removed" }),
-      kicked: ({ room }: { room: string }) => isHere(room) && this.emit("closed", { reason: "kicked" }),
+      kicked: ({ room, reason }: { room: string; reason?: string }) => isHere(room) && this.emit("closed", { reason: "kicked", ...(reason && { why: reason }) }),
       draining: () => this.emit("draining", undefined),
       rev: (revs: Record<string, number>) => {
         if (this.hasJoined && (revs[this.roomId] ?? 0) > this.rev) this.resume();

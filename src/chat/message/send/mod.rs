@@ -162,7 +162,7 @@ pub(in crate::chat) fn post(tx: &mut Tx, limits: &Limits, now: i64, post: Post<'
     let Post { user, room_id, to, text, reply_to, silent, maker } = post;
     let text = text::message(&text::cut(text, limits.text_max), limits.text_max, false)?;
     if to.is_none() {
-        check_post(tx, limits, now, maker, room_id, &text)?;
+        check_post(tx, limits, now, user.id, maker, room_id, &text)?;
     }
     // As a moderator, as it was made by one.
     let mentions = match to {
@@ -192,11 +192,12 @@ fn check_post(
     tx: &mut Tx,
     limits: &Limits,
     now: i64,
+    user_id: UserId,
     maker: Option<UserId>,
     room_id: RoomId,
     text: &str,
 ) -> Result<()> {
-    let room = room::get(tx, maker, room_id)?;
+    let room = room::get(tx, Some(user_id), room_id)?;
     if room.closed {
         return Err(Code::RoomClosed.into());
     }
