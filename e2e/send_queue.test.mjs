@@ -59,10 +59,14 @@ test("a message with a file does not overtake the texts before it", async () => 
   for (const text of texts) await write(jun, text);
   await jun.page.locator(".composer [type=file]").setInputFiles(note("끝.txt"));
   await write(jun, "끝");
-  await jun.page.locator(".is-pending").nth(texts.length).waitFor();
+  // Nor do the texts behind it overtake it, which waited with it.
+  await write(jun, "그 뒤");
+  await jun.page.locator(".is-pending").nth(texts.length + 1).waitFor();
   proxy.restore();
+  await minji.waitForMessage("그 뒤");
   await minji.message("끝").locator(".file", { hasText: "끝.txt" }).waitFor();
-  for (const user of [minji, jun]) assert.deepEqual((await user.messages()).slice(-13), [...texts, "끝"]);
+  await jun.page.locator(".is-pending").first().waitFor({ state: "detached" });
+  for (const user of [minji, jun]) assert.deepEqual((await user.messages()).slice(-14), [...texts, "끝", "그 뒤"]);
 });
 
 test("a message and a draft outlive a restart of the browser", async () => {

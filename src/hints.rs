@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use redis::aio::{MultiplexedConnection, PubSub};
-use redis::{AsyncConnectionConfig, Client, RedisResult};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, sleep, timeout};
 
@@ -93,17 +93,35 @@ impl Channel {
         redis::cmd("PUBLISH").arg(&self.name).arg(hint).exec_async(connection).await
     }
 
-    async fn subscriber(&self) -> Option<PubSub> {
+    /// Subscribes by the first address that allows it. The error says why the last one does not.
+    async fn subscriber(&self) -> Result<PubSub, &'static str> {
+        let mut why = "there is none";
         for client in &self.clients {
             let subscribe = async {
                 let mut connection = client.get_async_pubsub().await?;
                 connection.subscribe(&self.name).await.map(|()| connection)
             };
-            if let Ok(Ok(connection)) = timeout(TIMEOUT, subscribe).await {
-                return Some(connection);
+            match timeout(TIMEOUT, subscribe).await {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err(error)) => why = reason(&error),
+                Err(_) => why = "it does not answer in time",
             }
         }
-        None
+        Err(why)
+    }
+}
+
+/// Names an error without the words of the server, which could repeat the command.
+fn reason(error: &RedisError) -> &'static str {
+    match error.kind() {
+        _ if error.is_connection_refusal() => "nothing listens there",
+        ErrorKind::AuthenticationFailed => "it does not take the user and the password",
+        _ if error.code() == Some("NOPERM") => "its ACL does not allow SUBSCRIBE",
+        _ if error.code() == Some("NOAUTH") || error.code() == Some("WRONGPASS") => {
+            "it does not take the user and the password"
+        }
+        ErrorKind::Io => "the connection failed",
+        _ => "it refuses SUBSCRIBE",
     }
 }
 
@@ -113,7 +131,9 @@ impl Channel {
 /// A sentence for the operator: the address is not one, or the hint does not arrive.
 pub(crate) async fn round_trip(urls: &Secret, name: String) -> Result<Duration, String> {
     let channel = Channel::new(urls, name)?;
-    let mut subscriber = channel.subscriber().await.ok_or("no address of REDIS_URL lets this server subscribe")?;
+    let subscribed = channel.subscriber().await;
+    let mut subscriber =
+        subscribed.map_err(|why| format!("no address of REDIS_URL lets this server subscribe: {why}"))?;
     let mut publisher = channel.publisher().await.ok_or("no address of REDIS_URL lets this server connect")?;
     let begin = Instant::now();
     // The reason of the server could repeat the command.
@@ -157,7 +177,7 @@ async fn receive_all(
 ) {
     let mut was_lost = false;
     loop {
-        if let Some(mut connection) = channel.subscriber().await {
+        if let Ok(mut connection) = channel.subscriber().await {
             is_subscribed.store(true, Ordering::Relaxed);
             if std::mem::take(&mut was_lost) {
                 tracing::info!("hints between nodes arrive again");

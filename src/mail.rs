@@ -215,13 +215,31 @@ fn random_id() -> Result<String, String> {
 /// The mail server's answer may contain the recipient, so only the kind of failure is logged.
 fn describe(error: &lettre::transport::smtp::Error, is_ascii: bool) -> String {
     match error.status() {
+        Some(code) if code.to_string() == "535" => {
+            "the mail server does not take the name and the password (535)".to_owned()
+        }
         Some(code) => format!("the mail server answered {code}"),
         None if error.is_client() && is_ascii => "the mail server offers no TLS or no way to log in".to_owned(),
         None if error.is_client() => "the mail server cannot deliver to such an address".to_owned(),
         None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
         None if error.is_tls() => "the mail server's TLS failed".to_owned(),
-        None => "the mail server could not be reached, or broke the protocol".to_owned(),
+        None => match io_reason(error) {
+            Some(why) => format!("the mail server could not be reached: {why}"),
+            None => "the mail server broke the protocol".to_owned(),
+        },
     }
+}
+
+/// Returns why the connection could not be made, if that is what went wrong.
+fn io_reason(error: &lettre::transport::smtp::Error) -> Option<String> {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            return Some(io.to_string());
+        }
+        source = inner.source();
+    }
+    None
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Bans: listed and lifted. A ban begins with [`App::kick`].
 
 use super::App;
-use crate::chat::member::{self, Bans};
+use crate::chat::member::{self, Bans, OwnBan};
+use crate::clock::now_ms;
 use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 
@@ -14,6 +15,14 @@ impl App {
         let limits = self.config.limits.clone();
         let limit = limit.unwrap_or(limits.page_default);
         self.db.read(move |tx| member::bans(tx, &limits, me, room_id, after, limit)).await
+    }
+
+    /// Returns one's own ban from a room, if there is one.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn own_ban(&self, me: UserId, room_id: RoomId) -> Result<Option<OwnBan>> {
+        self.db.read(move |tx| member::own_ban(tx, now_ms(), me, room_id)).await
     }
 
     /// Lifts a ban.

@@ -12,7 +12,7 @@ use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::member::{Ban, Member, Role};
+use crate::chat::member::{Ban, Member, OwnBan, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind, Writers};
 use crate::chat::server_settings::ServerSettings;
@@ -65,6 +65,8 @@ pub struct JoinPage<'a> {
     pub invite: Option<&'a str>,
     /// Why the last attempt was refused.
     pub notice: Option<Code>,
+    /// The visitor's ban, who cannot join then.
+    pub ban: Option<&'a OwnBan>,
     /// What admins have set.
     pub server: &'a ServerSettings,
 }

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::member::{Member, Presence, Role};
+use crate::chat::member::{Member, OwnBan, Presence, Role};
 use crate::chat::message::{Message, MessageKind, Preview, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind, Writers};
 use crate::chat::search::Hit;
@@ -240,6 +240,7 @@ fn what_people_write_is_text_everywhere() {
         name: HOSTILE,
         invite: Some(HOSTILE),
         notice: None,
+        ban: Some(&OwnBan { reason: Some(HOSTILE.to_owned()), ends_at: Some(1) }),
         server: &server,
     };
     for html in [

@@ -29,6 +29,14 @@ pub struct Ban {
     pub ends_at: Option<String>,
 }
 
+/// What a banned user is told of their ban.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnBan {
+    pub reason: Option<String>,
+    /// Milliseconds since 1970 UTC; `None` where it does not end by itself.
+    pub ends_at: Option<i64>,
+}
+
 /// A page of bans, and the user to go on behind if there is more.
 #[derive(Clone, Debug)]
 pub struct Bans {
@@ -85,6 +93,16 @@ pub fn bans(
     found.truncate(limit as usize);
     let next = found.last().filter(|_| has_more).map(|(_, user_id)| *user_id);
     Ok(Bans { bans: found.into_iter().map(|(ban, _)| ban).collect(), next })
+}
+
+/// Returns the ban of a user from a room, if there is one.
+///
+/// # Errors
+/// Only those of the store.
+pub fn own_ban(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Option<OwnBan>> {
+    let sql =
+        "SELECT reason, ends_at FROM bans WHERE room_id = ?1 AND user_id = ?2 AND (ends_at IS NULL OR ends_at > ?3)";
+    Ok(tx.query_opt(sql, &[&room_id, &me, &now], |row| Ok(OwnBan { reason: row.get(0)?, ends_at: row.get(1)? }))?)
 }
 
 /// Removes a ban. It does not make the user a member again.

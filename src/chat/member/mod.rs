@@ -25,7 +25,7 @@ mod moderator;
 mod mute;
 
 pub use super::kinds::{Presence, Role};
-pub use ban::{Ban, Bans, bans, lift_ban};
+pub use ban::{Ban, Bans, OwnBan, bans, lift_ban, own_ban};
 pub(super) use bot::refuse_power;
 pub(super) use kick::kick_as;
 pub use kick::{Kick, kick};
@@ -173,7 +173,8 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
         Lookup::Check(check) => check,
     };
     if check.banned {
-        return Err(Code::Banned.into());
+        let ends_at = own_ban(tx, now, me, room_id)?.and_then(|ban| ban.ends_at);
+        return Err(ends_at.map_or(Code::Banned.into(), |at| Error::allowed_in(Code::Banned, at - now)));
     }
     if check.is_closed {
         return Err(Code::RoomClosed.into());

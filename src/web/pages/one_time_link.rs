@@ -62,6 +62,10 @@ async fn show_admin(
     me: Option<SignedIn>,
     Path(text): Path<String>,
 ) -> Response {
+    // Other pages of admins are below the same path.
+    if parse_code(&text).is_err() {
+        return problem::error_page(&Code::NotFound.into(), caller.lang);
+    }
     if let Err(error) = check_link(&app, LinkKind::Admin, &text).await {
         return link_error(&error, caller.lang);
     }
