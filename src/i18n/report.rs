@@ -16,6 +16,7 @@ pub struct ReportStrings {
     pub none: &'static str,
     pub by_filter: &'static str,
     pub reported_by: &'static str,
+    pub note_of: &'static str,
     pub hidden: &'static str,
     pub private: &'static str,
     /// Dismiss, hide, show, delete, warn, mute, ban, suspend.
@@ -40,6 +41,7 @@ pub struct ReportStrings {
     pub lock: &'static str,
     pub lock_says: &'static str,
     pub locked_until: &'static str,
+    pub lock_now: &'static str,
     pub unlock: &'static str,
 
     // Settings of the server.

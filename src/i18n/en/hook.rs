@@ -4,6 +4,8 @@ use crate::i18n::hook::HookStrings;
 
 pub(in crate::i18n) const STRINGS: HookStrings = HookStrings {
     title: "Integrations",
+    webhook: "webhook",
+    new: "New webhook",
     incoming: "Incoming webhooks",
     incoming_about: "What is sent to a webhook's address appears in this room: in the format of Slack or Discord, or as plain text.",
     name: "Name",

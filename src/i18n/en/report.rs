@@ -23,6 +23,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     none: "There are no reports.",
     by_filter: "Blocked word",
     reported_by: "Reported by",
+    note_of: "Reporter's note",
     hidden: "Hidden",
     private: "Direct conversation or whisper",
     decisions: ["Dismiss", "Hide", "Show again", "Delete", "Warn", "Time out", "Ban", "Suspend"],
@@ -42,6 +43,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     lock: "Stop new joins",
     lock_says: "Nobody new can join for this time, not even with an invite.",
     locked_until: "Nobody new can join until",
+    lock_now: "Pause",
     unlock: "Allow again",
 
     words: "Blocked words",

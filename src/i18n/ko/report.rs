@@ -16,6 +16,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     none: "신고가 없어요.",
     by_filter: "금칙어",
     reported_by: "신고한 사람",
+    note_of: "신고 내용",
     hidden: "가려짐",
     private: "1:1 대화나 귓속말",
     decisions: ["문제없음", "가리기", "다시 보이기", "지우기", "경고하기", "쓰기 제한", "내보내고 막기", "이용 정지"],
@@ -35,6 +36,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     lock: "새 입장 막기",
     lock_says: "정한 시간 동안 초대를 받은 사람도 새로 들어올 수 없어요.",
     locked_until: "새 입장을 막고 있어요. 풀리는 시각:",
+    lock_now: "막기",
     unlock: "다시 열기",
 
     words: "금칙어",
