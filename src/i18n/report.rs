@@ -16,6 +16,7 @@ pub struct ReportStrings {
     pub none: &'static str,
     pub by_filter: &'static str,
     pub reported_by: &'static str,
+    pub to_review: fn(u64) -> String,
     pub note_of: &'static str,
     pub hidden: &'static str,
     pub private: &'static str,

@@ -3,7 +3,6 @@
 use askama::Template;
 
 use super::admin::{Head, moment, tabs};
-use super::markup::bare_whole;
 use super::part::*;
 use super::{asset, render};
 use crate::chat::kinds::{Decision, ReportReason};

@@ -16,6 +16,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     none: "신고가 없어요.",
     by_filter: "금칙어",
     reported_by: "신고한 사람",
+    to_review: |count| format!("확인할 신고가 {count}건 있어요"),
     note_of: "신고 내용",
     hidden: "가려짐",
     private: "1:1 대화나 귓속말",
