@@ -27,6 +27,7 @@ pub(super) const STRINGS: Strings = Strings {
     back: "Back",
     save: "Save",
     switch_language: "한국어로 보기",
+    enlarge: "Enlarge",
     page_not_found: "Page not found",
     check_address: "Check the address and try again.",
     way_home: "Home",
