@@ -41,7 +41,7 @@ test("a report leads to a decision, and an admin keeps order", async () => {
   assert.equal(await minji.notice(), "신고했어요. 확인할게요.");
 
   // The moderators of the room and the admins see at once that there is one, and then what.
-  await lobby.locator(".notice .badge").getByText("1", { exact: true }).waitFor();
+  await lobby.getByRole("link", { name: "확인할 신고가 1건 있어요" }).waitFor();
   await head.locator(".talk__dot").waitFor();
   assert.equal(await jun.page.locator(".talk__dot").count(), 0, "members have no such sign");
   await minji.page.goto(room);
@@ -53,7 +53,7 @@ test("a report leads to a decision, and an admin keeps order", async () => {
   await hasNoBarrier(minji.page);
   const { page } = admin;
   await page.goto("/");
-  await page.locator(".notice", { hasText: "신고 1" }).locator("a").click();
+  await page.getByRole("link", { name: "확인할 신고가 1건 있어요" }).click();
   await page.getByText("세 번째예요").waitFor();
   await hasNoBarrier(page);
   await page.locator("[name=decision][value=hide]").click();

@@ -94,6 +94,10 @@ test("a picture zooms, and Back closes it without leaving the room", async () =>
   await page.waitForFunction(() => Number(document.querySelector(".lightbox__picture").style.scale) < 2);
   await picture.dblclick();
   assert.ok((await zoom()) >= 1);
+  if ((await zoom()) > 1) await page.getByRole("button", { name: "크게 보기" }).click();
+  assert.equal(await zoom(), 1, "the button shows the whole picture again");
+  await page.getByRole("button", { name: "크게 보기" }).click();
+  assert.ok((await zoom()) >= 2, "and enlarges it");
   await page.goBack();
   await page.locator("#lightbox").waitFor({ state: "hidden" });
   assert.equal(new URL(page.url()).pathname, room);

@@ -96,7 +96,7 @@ test("every page has the strict policy, error pages too (M1, M7, M10)", async ()
   }
   // An unknown address shows a message and a link to the lobby.
   await minji.page.goto("/nowhere");
-  assert.equal(await minji.page.locator("h1").innerText(), "찾을 수 없어요. 주소를 다시 확인해 주세요.");
+  assert.equal(await minji.page.locator("h1").innerText(), "페이지를 찾을 수 없어요");
   await minji.page.getByText("처음 화면으로").click();
   await minji.page.waitForURL((url) => url.pathname === "/");
 });

@@ -24,6 +24,7 @@ pub struct AdminStrings {
     pub stored: &'static str,
     pub messages: &'static str,
     pub files: &'static str,
+    pub file_count: fn(u64) -> String,
     pub largest_rooms: &'static str,
     pub largest_people: &'static str,
     pub jobs: &'static str,

@@ -3,6 +3,8 @@
 /// The hook part of [`Strings`](super::Strings).
 pub struct HookStrings {
     pub title: &'static str,
+    pub webhook: &'static str,
+    pub new: &'static str,
     pub incoming: &'static str,
     pub incoming_about: &'static str,
     pub name: &'static str,

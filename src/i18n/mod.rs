@@ -139,6 +139,9 @@ pub struct Strings {
     pub back: &'static str,
     pub save: &'static str,
     pub switch_language: &'static str,
+    pub enlarge: &'static str,
+    pub page_not_found: &'static str,
+    pub check_address: &'static str,
     pub way_home: &'static str,
     pub skip_to_content: &'static str,
 

@@ -16,6 +16,8 @@ pub struct ReportStrings {
     pub none: &'static str,
     pub by_filter: &'static str,
     pub reported_by: &'static str,
+    pub to_review: fn(u64) -> String,
+    pub note_of: &'static str,
     pub hidden: &'static str,
     pub private: &'static str,
     pub acts: &'static str,
@@ -45,6 +47,7 @@ pub struct ReportStrings {
     pub lock: &'static str,
     pub lock_says: &'static str,
     pub locked_until: &'static str,
+    pub lock_now: &'static str,
     pub unlock: &'static str,
 
     // Settings of the server.

@@ -29,7 +29,9 @@ pub struct RoomStrings {
     // Actions on a member.
     pub hand_over_says: fn(&str) -> String,
     pub kick_says: &'static str,
-    pub ban_says: &'static str,
+    pub new_invite: &'static str,
+    /// Around the name.
+    pub ban_says: [&'static str; 2],
     pub block_says: &'static str,
     pub moderator_says: &'static str,
     pub reason: &'static str,

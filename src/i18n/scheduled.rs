@@ -25,7 +25,7 @@ pub struct ScheduledStrings {
     pub change: &'static str,
     pub send_now: &'static str,
     pub cancel: &'static str,
-    pub waiting: &'static str,
+    pub waiting: fn(u64) -> String,
     pub refused_count: fn(u64) -> String,
 
     // What the server says.

@@ -26,6 +26,13 @@ script_strings! {
     // The head of a room.
     members_one: "membersOne",
     members_many: "membersMany",
+    // The composer.
+    whisper_hint: "whisperHint",
+    scheduled_waiting_one: "scheduledWaitingOne",
+    scheduled_waiting_many: "scheduledWaitingMany",
+    // The reports that wait.
+    reports_one: "reportsOne",
+    reports_many: "reportsMany",
     // Folded lines.
     joined_others: "joinedOthers",
     left_others: "leftOthers",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::App;
-use crate::chat::report::{self, Act, NewReport, OpenReports, Queue, Reports};
+use crate::chat::report::{self, Act, NewReport, OpenReports, Queue, Quoted, Reports};
 use crate::error::{Code, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 
@@ -16,6 +16,14 @@ impl App {
     pub async fn report_message(&self, me: UserId, id: MessageId, new: NewReport) -> Result<ReportId> {
         self.rates.report(me)?;
         self.write(me, move |tx, _, now| report::report_message(tx, now, me, id, new.clone())).await
+    }
+
+    /// Returns a message as a report of it would quote it.
+    ///
+    /// # Errors
+    /// `forbidden` for one's own message or one that one may not see.
+    pub async fn reported_message(&self, me: UserId, id: MessageId) -> Result<Quoted> {
+        self.db.read(move |tx| report::quote(tx, me, id)).await
     }
 
     /// Reports a user.

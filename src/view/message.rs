@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::look::{Look, Row, fold_event, plain_rows};
 use super::markup::markup;
-use super::my_rooms::{presence, preview_line};
+use super::my_rooms::preview_line;
 use super::part::*;
 use super::render;
 use crate::chat::member::{Member, Role};

@@ -64,6 +64,11 @@ pub(super) fn preview_line(message: &Message, lang: &Lang) -> String {
     }
 }
 
+/// Returns how many rooms of strangers wait for an answer.
+pub(super) fn request_count(my_rooms: &[MyRoom]) -> usize {
+    my_rooms.iter().filter(|my_room| my_room.waiting.is_request).count()
+}
+
 pub(super) fn count(unread: &u32) -> String {
     if *unread > 99 { "99+".to_owned() } else { unread.to_string() }
 }

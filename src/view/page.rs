@@ -257,6 +257,16 @@ pub struct ErrorPage {
     pub code: Code,
 }
 
+impl ErrorPage {
+    /// Returns what happened, as a heading.
+    fn title(&self) -> &'static str {
+        match self.code {
+            Code::NotFound => self.lang.strings().page_not_found,
+            code => sentence(&code, &self.lang).trim_end_matches('.'),
+        }
+    }
+}
+
 macro_rules! pages {
     ($($page:ident $(<$life:lifetime>)?,)+) => {$(
         impl $page$(<$life>)? {

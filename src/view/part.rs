@@ -2,6 +2,7 @@
 
 pub(super) use super::icons;
 use super::markup::bare;
+pub(super) use super::markup::bare_whole;
 use crate::chat::file::File;
 use crate::chat::invite::Invite;
 use crate::chat::member::{Member, Role};

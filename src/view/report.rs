@@ -11,7 +11,7 @@ use crate::chat::report::Report;
 use crate::chat::room::Room;
 use crate::error::Code;
 use crate::i18n::Lang;
-use crate::ids::{MessageId, ReportId, RoomId, UserId};
+use crate::ids::{MessageId, ReportId, UserId};
 
 /// `/room/{id}/report`
 #[derive(Template)]
@@ -22,6 +22,8 @@ pub struct ReportPage<'a> {
     /// What is reported: a message, or else a user.
     pub message: Option<MessageId>,
     pub user_id: Option<UserId>,
+    /// The name of the reported user, and the text of the message.
+    pub about: Option<(String, String)>,
     pub is_done: bool,
     pub notice: Option<Code>,
 }
@@ -32,7 +34,7 @@ pub struct ReportPage<'a> {
 pub struct ReportsPage<'a> {
     pub lang: Lang,
     /// The room of the queue; `None` for that of the server.
-    pub room: Option<RoomId>,
+    pub room: Option<&'a Room>,
     pub is_open: bool,
     pub reports: &'a [Report],
     /// The cursor of the next page.
@@ -56,7 +58,7 @@ impl ReportPage<'_> {
 
 impl ReportsPage<'_> {
     fn path(&self) -> String {
-        self.room.map_or_else(|| "/admin/reports".to_owned(), |room| format!("/room/{room}/reports"))
+        self.room.map_or_else(|| "/admin/reports".to_owned(), |room| format!("/room/{}/reports", room.id))
     }
 
     fn reason(&self, report: &Report) -> &'static str {

@@ -317,7 +317,7 @@ fn history_begins_with_the_way_to_what_is_older() {
 #[test]
 fn an_error_page_explains_and_links_to_the_lobby() {
     let html = ErrorPage { lang: Lang::Ko, code: Code::NotFound }.html();
-    assert!(html.contains("찾을 수 없어요") && html.contains(r#"href="/""#));
+    assert!(html.contains("페이지를 찾을 수 없어요") && html.contains(r#"href="/""#));
 }
 
 #[test]

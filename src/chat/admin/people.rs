@@ -35,6 +35,9 @@ pub struct Person {
     pub suspended_until: Option<String>,
     /// Bytes of their files.
     pub stored_bytes: u64,
+    /// Whether it is the user of a webhook. Only the page shows it.
+    #[serde(skip)]
+    pub is_hook: bool,
 }
 
 /// A page of users, and the last of it if there is more.
@@ -95,7 +98,9 @@ fn select() -> String {
     let user = user::columns("u");
     format!(
         "SELECT {user}, u.email, u.is_admin, u.created_at, u.seen_at, u.suspended_at, u.suspended_until,
-           (SELECT CAST(COALESCE(SUM(f.size), 0) AS BIGINT) FROM files f WHERE f.user_id = u.id) FROM users u"
+           (SELECT CAST(COALESCE(SUM(f.size), 0) AS BIGINT) FROM files f WHERE f.user_id = u.id),
+           CASE WHEN u.kind = 'bot' AND NOT EXISTS (SELECT 1 FROM bots b WHERE b.user_id = u.id) THEN 1 ELSE 0 END
+         FROM users u"
     )
 }
 
@@ -110,6 +115,7 @@ fn read(row: &Row<'_>) -> Result<Person, Fault> {
         suspended_at: c.next::<Option<i64>>()?.map(rfc3339),
         suspended_until: c.next::<Option<i64>>()?.map(rfc3339),
         stored_bytes: c.next()?,
+        is_hook: c.next()?,
     })
 }
 

@@ -33,7 +33,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
              If you did not ask for it, ignore this e-mail. Nothing changes.\n"
         )
     },
-    link_gone: "This link no longer works.",
+    link_gone: "This link no longer works",
     link_gone_about: "It was used already or has expired. Ask for a new one.",
 
     admin: "Become an admin",

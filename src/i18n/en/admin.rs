@@ -24,6 +24,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     stored: "Storage",
     messages: "Messages",
     files: "Files",
+    file_count: |count| if count == 1 { "1 file".to_owned() } else { format!("{count} files") },
     largest_rooms: "Rooms using most storage",
     largest_people: "People using most storage",
     jobs: "Waiting jobs",

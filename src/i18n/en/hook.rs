@@ -4,6 +4,8 @@ use crate::i18n::hook::HookStrings;
 
 pub(in crate::i18n) const STRINGS: HookStrings = HookStrings {
     title: "Integrations",
+    webhook: "webhook",
+    new: "New webhook",
     incoming: "Incoming webhooks",
     incoming_about: "Anything posted to a webhook's address appears in this room. Slack format, Discord format and plain text work.",
     name: "Name",

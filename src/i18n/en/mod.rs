@@ -27,6 +27,9 @@ pub(super) const STRINGS: Strings = Strings {
     back: "Back",
     save: "Save",
     switch_language: "한국어로 보기",
+    enlarge: "Enlarge",
+    page_not_found: "Page not found",
+    check_address: "Check the address and try again.",
     way_home: "Home",
     skip_to_content: "Skip to content",
 
@@ -204,7 +207,7 @@ pub(super) const STRINGS: Strings = Strings {
     file: "File",
     no_pictures: "No pictures yet. Pictures you share in the room appear here.",
     no_files: "No files yet. Files you share in the room appear here.",
-    to_message: "Show the message",
+    to_message: "Show message",
     back_to_room: "Back to the room",
     older_files: "Show older ones",
     newest_files: "Back to the newest",

@@ -23,6 +23,8 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     none: "There are no reports.",
     by_filter: "Blocked word",
     reported_by: "Reported by",
+    to_review: |count| if count == 1 { "1 report to review".to_owned() } else { format!("{count} reports to review") },
+    note_of: "Reporter's note",
     hidden: "Hidden",
     private: "Direct conversation or whisper",
     acts: "Actions",
@@ -45,6 +47,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     lock: "Pause new joins",
     lock_says: "No one new can join during this time, even with an invite.",
     locked_until: "New joins are paused until",
+    lock_now: "Pause",
     unlock: "Allow joins again",
 
     words: "Blocked words",

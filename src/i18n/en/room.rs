@@ -41,7 +41,8 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
         }
     },
     kick_says: "They leave the room. With the link they can come back.",
-    ban_says: "They leave the room and cannot come back until you unban them.",
+    new_invite: "New invite link",
+    ban_says: ["", " will be removed and can't rejoin until unbanned."],
     block_says: "They can't whisper to you or message you, and their messages are folded. They won't know.",
     moderator_says: "Moderators can delete messages and remove people.",
     reason: "Reason (optional)",

@@ -21,7 +21,10 @@ pub(in crate::i18n) const STRINGS: ScheduledStrings = ScheduledStrings {
     change: "Edit",
     send_now: "Send now",
     cancel: "Cancel",
-    waiting: "Scheduled messages",
+    waiting: |count| match count {
+        1 => "1 scheduled message".to_owned(),
+        count => format!("{count} scheduled messages"),
+    },
     refused_count: |count| match count {
         1 => "1 scheduled message could not be sent.".to_owned(),
         count => format!("{count} scheduled messages could not be sent."),

@@ -33,7 +33,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
              직접 요청하지 않았다면 이 메일을 무시해 주세요. 비밀번호는 바뀌지 않아요.\n"
         )
     },
-    link_gone: "더는 쓸 수 없는 링크예요.",
+    link_gone: "더는 쓸 수 없는 링크예요",
     link_gone_about: "이미 썼거나 기한이 지났어요. 새 링크를 받아 주세요.",
 
     admin: "관리자 되기",

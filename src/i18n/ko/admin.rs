@@ -24,6 +24,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     stored: "저장 현황",
     messages: "메시지",
     files: "파일",
+    file_count: |count| format!("파일 {count}개"),
     largest_rooms: "파일 용량이 큰 방",
     largest_people: "파일 용량이 큰 사용자",
     jobs: "대기 중인 작업",

@@ -4,6 +4,8 @@ use crate::i18n::hook::HookStrings;
 
 pub(in crate::i18n) const STRINGS: HookStrings = HookStrings {
     title: "연동",
+    webhook: "웹훅",
+    new: "새 웹훅",
     incoming: "수신 웹훅",
     incoming_about: "웹훅 주소로 보낸 내용이 이 방에 메시지로 올라와요. Slack이나 Discord 형식, 또는 일반 텍스트로 보내면 돼요.",
     name: "이름",

@@ -27,6 +27,9 @@ pub(super) const STRINGS: Strings = Strings {
     back: "돌아가기",
     save: "저장",
     switch_language: "Switch to English",
+    enlarge: "크게 보기",
+    page_not_found: "페이지를 찾을 수 없어요",
+    check_address: "주소를 다시 확인해 주세요.",
     way_home: "처음 화면으로",
     skip_to_content: "본문으로 건너뛰기",
 

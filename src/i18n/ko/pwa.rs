@@ -16,7 +16,7 @@ pub(in crate::i18n) const STRINGS: PwaStrings = PwaStrings {
     transfer: "다른 기기에서 이어 쓰기",
     transfer_about: "휴대폰이나 다른 브라우저에서도 지금 이름 그대로 쓸 수 있어요.",
     transfer_make: "QR 코드 만들기",
-    transfer_scan: "이어서 쓸 기기의 카메라로 비추세요. 5분 안에 한 번만 쓸 수 있어요. 다른 사람에게 보여 주지 마세요.",
+    transfer_scan: "이어서 쓸 기기의 카메라로 비추세요. 5분 안에 한\u{a0}번만 쓸 수 있어요. 다른 사람에게 보여 주지 마세요.",
     transfer_qr: "이어서 쓸 링크의 QR 코드",
     transfer_link: "또는 이 링크를 열어 주세요",
     continue_as: |name| format!("{name}님으로 이어서 쓸까요?"),

@@ -16,6 +16,8 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     none: "신고가 없어요.",
     by_filter: "금칙어",
     reported_by: "신고한 사람",
+    to_review: |count| format!("확인할 신고가 {count}건 있어요"),
+    note_of: "신고 내용",
     hidden: "가려짐",
     private: "1:1 대화나 귓속말",
     acts: "조치",
@@ -38,6 +40,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     lock: "새 입장 막기",
     lock_says: "정한 시간 동안 초대를 받은 사람도 새로 들어올 수 없어요.",
     locked_until: "새 입장을 막고 있어요. 풀리는 시각:",
+    lock_now: "막기",
     unlock: "다시 열기",
 
     words: "금칙어",

@@ -21,7 +21,7 @@ pub(in crate::i18n) const STRINGS: ScheduledStrings = ScheduledStrings {
     change: "고치기",
     send_now: "지금 보내기",
     cancel: "예약 취소",
-    waiting: "예약 메시지",
+    waiting: |count| format!("예약 메시지 {count}개"),
     refused_count: |count| format!("보내지 못한 예약 메시지가 {count}개 있어요."),
     reminds_at: |when| format!("{when}에 알려 드릴게요."),
     not_sent: |why| format!("⚠️ 예약한 메시지를 보내지 못했어요. {why} 내용은 예약 메시지 목록에 그대로 있어요."),

@@ -61,16 +61,32 @@ pub(crate) fn bare(text: &str, mentions: &[Mention]) -> String {
     let names: Vec<&str> = mentions.iter().map(|mention| mention.name.as_str()).collect();
     let mut bare = String::with_capacity(text.len());
     for event in parse(text, &names) {
-        match event {
-            Event::Text(text) | Event::Code(text) | Event::Address(text) => bare.push_str(text),
-            Event::Mention(name) => bare.extend(["@", name]),
-            Event::Start(Element::Item(Some(number))) => bare.extend([number, ". "]),
-            Event::Break => bare.push(' '),
-            Event::End(element) if is_block(element) => bare.push(' '),
-            Event::Start(_) | Event::End(_) => {}
-        }
+        push_bare(&mut bare, event);
     }
     excerpt(if shows(&bare) { &bare } else { text })
+}
+
+/// Returns the whole of a text without its markup, with the addresses that its links lead to.
+pub(crate) fn bare_whole(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    for event in parse(text, &[]) {
+        push_bare(&mut bare, event);
+        if let Event::End(Element::Link(address)) = event {
+            bare.extend([" (", address, ")"]);
+        }
+    }
+    if shows(&bare) { bare.trim().to_owned() } else { text.to_owned() }
+}
+
+fn push_bare(bare: &mut String, event: Event<'_>) {
+    match event {
+        Event::Text(text) | Event::Code(text) | Event::Address(text) => bare.push_str(text),
+        Event::Mention(name) => bare.extend(["@", name]),
+        Event::Start(Element::Item(Some(number))) => bare.extend([number, ". "]),
+        Event::Break => bare.push(' '),
+        Event::End(element) if is_block(element) => bare.push(' '),
+        Event::Start(_) | Event::End(_) => {}
+    }
 }
 
 fn is_block(element: Element<'_>) -> bool {

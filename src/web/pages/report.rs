@@ -46,11 +46,20 @@ async fn show_form(
     Query(query): Query<FormQuery>,
 ) -> PageResult {
     let room = app.room(Some(me.user.id), room.id).await.or_lobby()?;
+    let about = match (query.message, query.user_id) {
+        (Some(id), _) => app.reported_message(me.user.id, id).await.ok().map(|quoted| {
+            let files = quoted.files.join(", ");
+            (quoted.name, if quoted.text.is_empty() { files } else { quoted.text })
+        }),
+        (None, Some(id)) => app.profile(me.user.id, id).await.ok().map(|profile| (profile.user.name, String::new())),
+        (None, None) => None,
+    };
     let page = ReportPage {
         lang: caller.lang,
         room: &room,
         message: query.message,
         user_id: query.user_id,
+        about,
         is_done: query.done.is_some(),
         notice: query.notice.code(),
     };
@@ -140,7 +149,7 @@ async fn queue(app: &App, caller: &Caller, me: &SignedIn, room: Option<RoomId>, 
     let open_reports = app.open_reports(me.user.id).await.or_problem(caller.lang)?.unwrap_or_default();
     let page = ReportsPage {
         lang: caller.lang,
-        room,
+        room: shown.as_ref(),
         is_open,
         reports: &page.reports,
         next: page.next,

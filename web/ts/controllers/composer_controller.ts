@@ -306,6 +306,7 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     this.to = recipient;
     this.whisperNameTarget.textContent = recipient?.name ?? "";
     this.whisperTarget.hidden = recipient === null;
+    this.textTarget.placeholder = recipient ? tWith("whisperHint", recipient.name) : (this.textTarget.ariaLabel ?? "");
     this.element.classList.toggle("is-whispering", recipient !== null);
   }
 

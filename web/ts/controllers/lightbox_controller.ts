@@ -57,6 +57,10 @@ export default class LightboxController extends Controller<HTMLDialogElement> {
     this.shown = undefined;
   }
 
+  enlarge(): void {
+    this.zoom.toggle();
+  }
+
   previous(): void {
     this.turn(-1);
   }

@@ -91,6 +91,7 @@ export default class LobbyController extends Controller<HTMLElement> {
     setText("max", String(room.max));
     show("onlineLine", room.onlineCount > 0);
     show("locked", room.locked);
+    row.toggleAttribute("data-closed", room.closed);
     show("full", room.memberCount >= room.max);
     const owner = field(row, "owner");
     if (owner && room.owner) {

@@ -1,5 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
-import { commandsOf, hintOf } from "../lib/commands";
+import { commandsOf, usageOf } from "../lib/commands";
 import { isComposing, LineBreaks } from "../lib/composing";
 import { emojiOf, rememberEmoji, suggestEmoji } from "../lib/emoji";
 import { matchesName } from "../lib/hangul";
@@ -90,7 +90,12 @@ export default class MentionController extends Controller<HTMLElement> {
 
   private async commands(typed: string): Promise<HTMLElement[]> {
     const commands = (await commandsOf(roomConnection().roomId)).filter(({ name }) => matchesName(typed, name));
-    return commands.slice(0, MAX_NAMES).map((command) => this.row(`/${command.name} `, `/${command.name}`, undefined, hintOf(command)));
+    return commands.slice(0, MAX_NAMES).map((command) => {
+      const { usage, does } = usageOf(command);
+      const row = this.row(`/${command.name} `, usage, undefined, does);
+      row.classList.add("mentions__one--command");
+      return row;
+    });
   }
 
   private people(typed: string): HTMLElement[] {

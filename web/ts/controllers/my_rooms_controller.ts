@@ -11,11 +11,12 @@ import type { Message, MyRoom, Presence, Room, User, UnreadChange } from "../lib
 
 /** The rooms of the user with their unread messages, the last active first: in the lobby and beside a room. */
 export default class MyRoomsController extends Controller<HTMLElement> {
-  static targets = ["list", "requests", "blank"];
+  static targets = ["list", "requests", "requestCount", "blank"];
   static values = { current: String };
   declare readonly listTarget: HTMLElement;
   /** Rooms that strangers have opened. They are shown apart and not counted. */
   declare readonly requestsTarget: HTMLElement;
+  declare readonly requestCountTarget: HTMLElement;
   declare readonly blankTarget: HTMLTemplateElement;
   /** The room that the page shows. */
   declare readonly currentValue: string;
@@ -123,6 +124,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   private update({ room, peer, presence, unread, mentions, last, request }: MyRoom): void {
     const row = this.row(room.id) ?? this.create(room, peer);
     row.dataset["presence"] = presence;
+    row.toggleAttribute("data-closed", room.closed);
     if (peer && row.dataset["peerId"]) showUser(row, peer);
     this.showLast(row, last, true);
     if (room.id !== this.currentValue) this.count(row, unread, mentions);
@@ -179,6 +181,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   private sum = () => {
     const counted = this.rows().filter((row) => row.dataset["roomId"] !== this.currentValue || document.hidden);
     for (const row of this.rows()) row.dataset["notify"] = levelOf(row.dataset["roomId"] ?? "");
+    this.requestCountTarget.textContent = String(this.requestsTarget.childElementCount);
     setUnreadCount(counted.reduce((sum, row) => sum + countOf(row), 0));
   };
 
@@ -198,6 +201,7 @@ export default class MyRoomsController extends Controller<HTMLElement> {
   private retitle(room: Room): void {
     const row = this.row(room.id);
     if (!row || room.kind !== "open") return;
+    row.toggleAttribute("data-closed", room.closed);
     const [title, face] = [field(row, "title"), row.querySelector(".avatar")];
     if (title) title.textContent = room.title;
     if (face) face.textContent = monogram(room.title);

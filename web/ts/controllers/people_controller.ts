@@ -34,8 +34,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     connection.on("joined", signal, ({ members }) => this.replaceAll(members));
     connection.on("message", signal, (message) => this.message(message));
     connection.on("online", signal, ({ user }) => this.online(user));
-    connection.on("offline", signal, ({ user }) => this.set(user.id, "online", "false"));
-    connection.on("presence", signal, ({ userId, state }) => this.set(userId, "presence", state));
+    connection.on("offline", signal, ({ user }) => this.setOnline(user.id, false));
     connection.on("user", signal, (user) => {
       const row = this.row(user.id);
       if (row) showUser(row, user);
@@ -160,6 +159,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     if (actions) actions.dataset["role"] = role;
     actions?.classList.toggle("is-blocked", isBlocked(userId));
     actions?.classList.toggle("is-muted", isMuted(userId));
+    for (const name of this.menuTarget.querySelectorAll(".asks__who")) name.textContent = this.nameOf(userId);
     for (const asked of this.menuTarget.querySelectorAll("details")) asked.open = false;
     for (const input of this.menuTarget.querySelectorAll<HTMLInputElement>("[name=reason]")) input.value = "";
     for (const input of this.menuTarget.querySelectorAll("[name=userId]")) input.setAttribute("value", userId);
@@ -200,8 +200,7 @@ export default class PeopleController extends Controller<HTMLElement> {
   }
 
   private online(user: User): void {
-    const row = this.row(user.id);
-    if (row) row.dataset["online"] = "true";
+    if (this.row(user.id)) this.setOnline(user.id, true);
     else this.add(user, true);
   }
 
@@ -217,7 +216,6 @@ export default class PeopleController extends Controller<HTMLElement> {
     const row = copy(this.blankTarget);
     row.dataset["userId"] = member.user.id;
     row.dataset["online"] = String(member.online);
-    row.dataset["presence"] = member.presence;
     row.querySelector("a")?.setAttribute("href", `?member=${member.user.id}`);
     if (member.user.kind !== "account") this.addMark(row, member.user.kind);
     this.setRole(row, member.role);
@@ -248,9 +246,9 @@ export default class PeopleController extends Controller<HTMLElement> {
     else link?.append(mark.cloneNode(true));
   }
 
-  private set(id: string, name: "online" | "presence", value: string): void {
+  private setOnline(id: string, online: boolean): void {
     const row = this.row(id);
-    if (row) row.dataset[name] = value;
+    if (row) row.dataset["online"] = String(online);
   }
 
   private row(id: string): HTMLElement | null {

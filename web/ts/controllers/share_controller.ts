@@ -6,7 +6,7 @@ import { toast } from "../lib/toast";
 /** An address to share: by the system's sheet on a phone, by the clipboard elsewhere. */
 export default class ShareController extends Controller<HTMLElement> {
   static targets = ["address"];
-  declare readonly addressTarget: HTMLInputElement;
+  declare readonly addressTarget: HTMLInputElement | HTMLTextAreaElement;
 
   override connect(): void {
     // The server may not know its public name; the browser does.

@@ -41,9 +41,11 @@ export function commandsOf(room: string): Promise<Command[]> {
   return asked;
 }
 
-export function hintOf(command: Command): string {
-  const hint = document.documentElement.lang === "ko" ? command.hintKo : command.hintEn;
-  return command.bot ? `${hint} · ${command.bot.name}` : hint;
+/** Returns a command with what it takes, and what it does. A hint is "takes — does", or only the latter. */
+export function usageOf({ name, hintKo, hintEn, bot }: Command): { usage: string; does: string } {
+  const hint = document.documentElement.lang === "ko" ? hintKo : hintEn;
+  const [, takes, does = ""] = /^(?:(.*?) — )?(.*)$/s.exec(hint) ?? [];
+  return { usage: takes ? `/${name} ${takes}` : `/${name}`, does: bot ? `${does} · ${bot.name}` : does };
 }
 
 export async function runCommand(room: string, text: string, key: string): Promise<Outcome> {

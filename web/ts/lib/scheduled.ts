@@ -1,5 +1,7 @@
 // Messages that are sent later, and reminders.
 
+import { tCount } from "./strings";
+
 export interface Scheduled {
   id: string;
   kind: string;
@@ -67,6 +69,6 @@ export async function refreshWaiting(room: string): Promise<void> {
   const { scheduled } = (await answer.json()) as { scheduled: Scheduled[] };
   const count = scheduled.filter(({ kind, roomId, refused }) => kind === "message" && roomId === room && !refused).length;
   link.hidden = count === 0;
-  const number = link.querySelector("b");
-  if (number) number.textContent = String(count);
+  const words = link.querySelector("span");
+  if (words) words.textContent = tCount("scheduledWaiting", count);
 }

@@ -12,6 +12,11 @@ export function tWith(name: string, value: string): string {
   return t(name).replace("\u2026", () => value);
 }
 
+/** A string with a number in the place of its `#`; one has a string of its own. */
+export function tCount(name: string, count: number): string {
+  return t(`${name}${count === 1 ? "One" : "Many"}`).replace("#", String(count));
+}
+
 export function errorText(code: string): string {
   return t(`error.${code}`) || t("error.internal");
 }

@@ -59,15 +59,15 @@ class Switcher {
 
   private async load(): Promise<void> {
     const [own, open] = await Promise.all([fetchJson<{ rooms: MyRoom[] }>("/api/me/rooms?limit=100"), fetchJson<{ rooms: Room[] }>("/api/rooms?limit=100")]);
-    const mine = (own?.rooms ?? []).map(({ room, peer, unread }) => this.room(room, peer?.name ?? room.title, unread));
+    const mine = (own?.rooms ?? []).map(({ room, peer, unread }) => this.room(room, peer?.name ?? room.title, unread, peer?.id));
     const isMine = new Set((own?.rooms ?? []).map(({ room }) => room.id));
     const others = (open?.rooms ?? []).filter(({ id }) => !isMine.has(id)).map((room) => this.room(room, room.title, 0));
     this.rooms = [...mine.sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0)), ...others];
     this.find();
   }
 
-  private room(room: Room, name: string, unread: number): Target {
-    return { name, hint: "", unread, hueId: room.id, go: () => void visit(`/room/${room.id}`) };
+  private room(room: Room, name: string, unread: number, hueId: string = room.id): Target {
+    return { name, hint: "", unread, hueId, go: () => void visit(`/room/${room.id}`) };
   }
 
   private find(): void {

@@ -77,6 +77,13 @@ export class Zoom {
     this.zoomTo(this.scale * factor, left + width / 2, top + height / 2);
   }
 
+  /** Enlarges to the width of the window, at least twice, from the top; or shows the whole again. */
+  toggle(): void {
+    if (this.isZoomed) return this.reset();
+    const { left, top, width } = this.picture.getBoundingClientRect();
+    this.zoomTo(Math.max(2, innerWidth / width), left + width / 2, top);
+  }
+
   /** Zooms, and leaves what is under a point where it is. */
   private zoomTo(wanted: number, x: number, y: number): void {
     const scale = Math.min(MAX_ZOOM, Math.max(1, wanted));
