@@ -30,7 +30,7 @@ pub use account::AccountStrings;
 pub use admin::AdminStrings;
 pub use audit::audit_sentence;
 pub use bot::BotStrings;
-pub use hook::HookStrings;
+pub use hook::{HookStrings, delivery_failure};
 pub use josa::{Particle, josa};
 pub use mail::MailStrings;
 pub use name::any_name;

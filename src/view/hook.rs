@@ -9,7 +9,7 @@ use crate::chat::kinds::HookEvent;
 use crate::chat::outgoing_hook::{Delivery, OutgoingHook};
 use crate::chat::room::Room;
 use crate::error::Code;
-use crate::i18n::Lang;
+use crate::i18n::{Lang, delivery_failure};
 
 #[derive(Template)]
 #[template(path = "hook/hooks.html")]

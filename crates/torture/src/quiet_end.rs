@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use testkit::Transport;
 use testkit::packet::Packet;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::Result;
 use crate::check::Violation;
@@ -20,6 +20,9 @@ use crate::proxy::Network;
 const MESSAGES: usize = 8;
 /// How long a message may take to the members on another node, also on a loaded machine.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
+
+/// The pause between two attempts to join.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Sends messages to members on the other nodes, one after the other, in a room that the checker does not know.
 pub(crate) async fn check(server: &Instance, fixtures: &Fixtures) -> Result<Option<Violation>> {
@@ -53,22 +56,34 @@ pub(crate) async fn check(server: &Instance, fixtures: &Fixtures) -> Result<Opti
     Ok(missed)
 }
 
-/// Opens a connection and joins the room.
+/// Opens a connection and joins the room, however often that takes.
 async fn enter(address: SocketAddr, user: &Guest, room: &str) -> Result<Connection> {
-    let mut connection = Connection::open(address, Transport::WebSocket, &user.token).await?;
-    connection.emit("join", &json!({ "room": room }));
-    let joined = async {
-        loop {
-            match connection.next().await {
-                Packet::Ack(_, answer) => return answer["ok"] == true,
-                Packet::Close => return false,
-                _ => {}
+    let until = Instant::now() + ARRIVES_WITHIN;
+    loop {
+        match try_enter(address, user, room).await {
+            Err(why) if Instant::now() > until => {
+                return Err(format!("nobody can join after the last fault: {why}").into());
             }
+            Err(_) => sleep(PAUSE).await,
+            entered => return entered,
         }
-    };
-    match timeout(ARRIVES_WITHIN, joined).await {
-        Ok(true) => Ok(connection),
-        _ => Err("nobody can join after the last fault".into()),
+    }
+}
+
+async fn try_enter(address: SocketAddr, user: &Guest, room: &str) -> Result<Connection> {
+    let mut connection = Connection::open(address, Transport::WebSocket, &user.token).await?;
+    let mut joins = None;
+    loop {
+        match timeout(ARRIVES_WITHIN, connection.next()).await? {
+            // A join before it is refused.
+            Packet::Connect(_) => joins = Some(connection.emit("join", &json!({ "room": room }))),
+            Packet::Ack(id, answer) if Some(id) == joins => match answer["ok"] == true {
+                true => return Ok(connection),
+                false => return Err(answer.to_string().into()),
+            },
+            Packet::Close => return Err("the connection was closed".into()),
+            _ => {}
+        }
     }
 }
 
