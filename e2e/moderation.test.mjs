@@ -36,7 +36,7 @@ test("kick and ban (Z6)", async () => {
   assert.equal(await (await jun.openMemberMenu("소라")).locator("summary", { hasText: "내보내기" }).isVisible(), false, "members have no such action");
 
   // The notice is shown for a short time before the page leaves, so the wait begins before.
-  const notice = jun.page.locator(".bar").getByText("방 운영자가 나를 내보냈어요.").waitFor();
+  const notice = jun.page.locator(".bar").getByText("방장이나 부방장이 방에서 내보냈어요.").waitFor();
   await minji.actOnMember("준", "내보내기");
   await notice;
   await Promise.all([minji, sora].map((user) => user.waitForSystemLine("민지님이 준님을 내보냈어요.")));

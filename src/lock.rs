@@ -14,10 +14,11 @@ const ADDRESS_MAX: u64 = 512;
 /// Held shared by backups while they read stored files, and exclusively to remove files.
 const FILES: &str = "backup.lock";
 
-/// Returns a number by which this run of the program is told from others.
+/// Returns a random number of this run of the program: another run has another one.
 pub fn run_id() -> &'static str {
     static RUN: LazyLock<String> = LazyLock::new(|| {
         let mut bytes = [0; 16];
+        // A run without one is taken for no other.
         getrandom::fill(&mut bytes).map_or_else(|_| String::new(), |()| format!("{:032x}", u128::from_ne_bytes(bytes)))
     });
     &RUN
@@ -65,7 +66,7 @@ impl Lock {
 
     /// Returns the run of the server that runs on a data folder, as [`run_id`] is there.
     pub fn server_run(data_dir: &Path) -> Option<String> {
-        Self::published(data_dir).map(|(_, run)| run)
+        Self::published(data_dir).map(|(_, run)| run).filter(|run| !run.is_empty())
     }
 
     fn published(data_dir: &Path) -> Option<(String, String)> {

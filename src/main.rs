@@ -284,13 +284,13 @@ async fn serve(settings: &Settings) -> Result<(), String> {
     startup::check(&config)?;
     open_files::raise_limit();
     let bind = settings.bind;
-    let main = listen(bind, settings.port(), "--port").await?;
+    let main = listen(bind, settings.port(), "--port")?;
     let http = match settings.tls.http_port().filter(|_| config.tls.is_some()) {
-        Some(port) => Some(listen(bind, port, "--http-port").await?),
+        Some(port) => Some(listen(bind, port, "--http-port")?),
         None => None,
     };
     let metrics = match config.metrics.bind {
-        Some(at) => Some(listen(at.ip(), at.port(), "--metrics-bind").await?),
+        Some(at) => Some(listen(at.ip(), at.port(), "--metrics-bind")?),
         None => None,
     };
     for warning in startup::warnings(settings, &config) {
@@ -315,8 +315,8 @@ async fn serve(settings: &Settings) -> Result<(), String> {
     app::run(config, Listeners { main, http, metrics }, until_ended).await
 }
 
-/// Listens at the address of a flag.
-async fn listen(bind: IpAddr, port: u16, flag: &str) -> Result<TcpListener, String> {
+/// Listens. `flag` is the setting that an error names.
+fn listen(bind: IpAddr, port: u16, flag: &str) -> Result<TcpListener, String> {
     startup::listen(bind, port).map_err(|error| startup::cannot_listen(bind, port, flag, &error))
 }
 

@@ -37,30 +37,45 @@ pub fn load_env_file() -> Result<(), String> {
     }
     dotenvy::from_read(text.as_bytes()).map_err(|error| match error {
         // The line may hold a secret.
-        dotenvy::Error::LineParse(line, _) => format!(
+        dotenvy::Error::LineParse(..) => format!(
             "cannot read line {} of .env: it is not NAME=VALUE, a quote does not end, or a value with spaces, < or # has no quotes \
              (write NAME='value')",
-            text.lines().position(|other| other.contains(line.trim())).map_or(0, |at| at + 1)
+            bad_line(&text)
         ),
         error => format!("cannot read .env: {error}"),
     })
 }
 
-/// Returns the number of the first line with a $ that would be replaced: a password would lose what follows it.
+/// Returns the number of the first line with a $ that would be replaced: a password would lose what follows it. Reads quotes,
+/// escapes and comments as the parser does.
 fn line_with_variable(text: &str) -> Option<usize> {
-    let has_variable = |line: &str| {
-        let (mut is_literal, mut is_escaped) = (false, false);
-        for c in line.chars() {
-            match c {
-                '\'' if !is_escaped => is_literal = !is_literal,
-                '$' if !is_literal && !is_escaped => return true,
-                _ => {}
-            }
-            is_escaped = c == '\\' && !is_escaped && !is_literal;
+    let (mut quote, mut is_escaped, mut is_comment) = (None, false, false);
+    let (mut before, mut number) = ('\n', 1);
+    for c in text.chars() {
+        match (quote, c) {
+            (_, '\n') => (is_comment, is_escaped) = (false, false),
+            _ if is_comment => {}
+            _ if is_escaped => is_escaped = false,
+            (Some('\''), '\'') | (Some('"'), '"') => quote = None,
+            (Some('\''), _) => {}
+            (_, '\\') => is_escaped = true,
+            (_, '$') => return Some(number),
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '#') => is_comment = before.is_whitespace(),
+            _ => {}
         }
-        false
-    };
-    text.lines().position(|line| !line.trim_start().starts_with('#') && has_variable(line)).map(|at| at + 1)
+        number += usize::from(c == '\n');
+        before = c;
+    }
+    None
+}
+
+/// Returns the number of the line at which an invalid file begins to be invalid: that behind the longest valid beginning.
+fn bad_line(text: &str) -> usize {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_valid =
+        |count: &usize| dotenvy::from_read_iter(lines[..*count].join("\n").as_bytes()).all(|item| item.is_ok());
+    (0..=lines.len()).rev().find(is_valid).unwrap_or_default() + 1
 }
 
 /// Returns the command line without the variables that are set to nothing. `NAME: ${NAME}` in a compose file and

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use crate::origin::Origins;
 use crate::web::UnknownProxy;
 
-/// Finds it in a request that a private network forwards, and warns once. One from elsewhere may have the header for any reason.
+/// Returns the mark for a request that a private network forwards, and warns once. One from elsewhere may have the header for any reason.
 pub(super) fn find(origins: &Origins, peer: IpAddr, headers: &HeaderMap) -> Option<UnknownProxy> {
     static HAS_WARNED: AtomicBool = AtomicBool::new(false);
     if !headers.contains_key("x-forwarded-for") || origins.is_proxy(peer) || !is_near(peer) {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use ring::digest::{SHA256, digest};
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::Tx;
 use super::admin_rights::require_admin;
@@ -29,17 +29,12 @@ pub struct Entry {
     pub at: String,
     /// Who did it. Null for a command of the operator.
     pub by: Option<UserId>,
-    #[serde(serialize_with = "name")]
-    #[schemars(with = "String")]
-    pub action: AuditAction,
+    /// The name of the act, also of one that this version does not know.
+    pub action: String,
     pub room: Option<RoomId>,
     /// The id of the user, the message or the key that it was done to.
     pub subject: String,
     pub hash: String,
-}
-
-fn name<S: Serializer>(action: &AuditAction, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(action.as_str())
 }
 
 /// An entry with the present names of those it is about, where they still exist.
@@ -58,12 +53,17 @@ pub struct Listed {
 const BEGINNING: &str = "madang audit log";
 
 impl Entry {
+    /// Returns what was done.
+    pub fn act(&self) -> AuditAction {
+        AuditAction::from_name(&self.action).unwrap_or(AuditAction::Unknown)
+    }
+
     fn hash_after(&self, before: &str) -> String {
         let Self { number, at, by, action, room, subject, .. } = self;
         let or_none = |id: Option<String>| id.unwrap_or_else(|| "-".into());
         let (by, room) = (or_none(by.map(|id| id.to_string())), or_none(room.map(|id| id.to_string())));
         // None of these can have a line break.
-        let text = format!("{before}\n{number}\n{at}\n{by}\n{}\n{room}\n{subject}", action.as_str());
+        let text = format!("{before}\n{number}\n{at}\n{by}\n{action}\n{room}\n{subject}");
         hex(digest(&SHA256, text.as_bytes()).as_ref())
     }
 }
@@ -88,7 +88,7 @@ pub(in crate::chat) fn append(
         number: last + 1,
         at: rfc3339(now),
         by,
-        action,
+        action: action.as_str().to_owned(),
         room,
         subject: subject.to_string(),
         hash: String::new(),
@@ -139,7 +139,7 @@ fn read(row: &Row<'_>) -> Result<Entry, Fault> {
         number: c.next()?,
         at: rfc3339(c.next()?),
         by: c.next()?,
-        action: AuditAction::from_name(&c.next::<String>()?).unwrap_or(AuditAction::Unknown),
+        action: c.next()?,
         room: c.next()?,
         subject: c.next()?,
         hash: c.next()?,

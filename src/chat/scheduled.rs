@@ -294,7 +294,7 @@ fn whisper(tx: &mut Tx, limits: &Limits, now: i64, scheduled: &Scheduled, text: 
 
 /// Returns the user by whom the server reminds. The first call makes it, as does one after it was deleted; nobody can write to
 /// it.
-fn server_user(tx: &mut Tx, now: i64) -> Result<User> {
+pub(super) fn server_user(tx: &mut Tx, now: i64) -> Result<User> {
     if let Some(user) = user::find(tx, SERVER)? {
         return Ok(user);
     }

@@ -47,14 +47,14 @@ pub struct HookStrings {
 pub fn delivery_failure(why: &str, lang: Lang) -> String {
     let ko = match why {
         "the host is not public, or its name does not resolve" => "주소를 찾을 수 없거나 외부에 공개되지 않은 서버예요",
-        "timed out" => "제때 답하지 않았어요",
+        "timed out" => "제시간에 응답하지 않았어요",
         "no response" | "no connection" | "the connection broke" => "연결이 끊겼어요",
         "cannot connect" => "연결할 수 없어요",
         "no trusted TLS connection" => "믿을 수 있는 TLS 연결이 아니에요",
         "the webhook is paused" => "웹훅이 멈춰 있어요",
         other => match other.strip_prefix("the address answered ") {
             Some(status) => {
-                return if lang == Lang::Ko { format!("{status}(으)로 답했어요") } else { why.to_owned() };
+                return if lang == Lang::Ko { format!("{status} 오류로 응답했어요") } else { why.to_owned() };
             }
             None => why,
         },

@@ -187,14 +187,16 @@ fn note(found: &[Found]) {
         metrics::BACKUP_AT.set(newest.made_ms as f64 / 1_000.0);
     }
 }
-/// Takes those that are not kept out of a list, the oldest first: those of the future, then those that another follows soon, then the
-/// oldest. So backups that somebody asks for, one after another, push none of the days before out.
+
+/// Takes those that are not kept out of a list that begins with the oldest: those of the future, then those whose neighbours are close
+/// to each other, then the oldest. So backups that somebody asks for push none of the days before out. Times are in milliseconds.
 fn take_surplus(found: &mut Vec<Found>, keep: usize, every: i64, now: i64) -> Vec<Found> {
     let mut taken = Vec::new();
     while found.len() > keep {
-        let soon = found.windows(2).position(|two| two[1].made_ms - two[0].made_ms < every / 2);
         let future = found.iter().position(|it| it.made_ms > now);
-        taken.push(found.remove(future.or(soon).unwrap_or(0)));
+        let gaps = found.windows(3).enumerate().map(|(at, three)| (three[2].made_ms - three[0].made_ms, at + 1));
+        let close = gaps.min().filter(|(gap, _)| *gap < every / 2 * 3).map(|(_, at)| at);
+        taken.push(found.remove(future.or(close).unwrap_or(0)));
     }
     taken
 }
@@ -218,5 +220,13 @@ mod tests {
         let asked: Vec<i64> = [DAY, 2 * DAY, 3 * DAY].into_iter().chain((0..8).map(|n| 4 * DAY + n)).collect();
         assert_eq!(kept(&asked, 4, 5 * DAY), [DAY, 2 * DAY, 3 * DAY, 4 * DAY + 7]);
         assert_eq!(kept(&[DAY, 2 * DAY, 9 * DAY], 2, 3 * DAY), [DAY, 2 * DAY]);
+        // Every hour for ten days.
+        let mut found = list(&[]);
+        for hour in 0..240 {
+            found.extend(list(&[hour * DAY / 24]));
+            take_surplus(&mut found, 14, DAY, 10 * DAY);
+        }
+        let widest = found.windows(2).map(|two| two[1].made_ms - two[0].made_ms).max().unwrap();
+        assert!(found.len() == 14 && widest <= 2 * DAY, "{found:?}");
     }
 }

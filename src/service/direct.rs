@@ -1,9 +1,9 @@
 //! Direct rooms: conversations of two users.
 
 use super::App;
-use crate::chat::room::{self, Room, RoomKind};
+use crate::chat::room::Room;
 use crate::chat::{Limits, Tx, direct, member};
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 
 impl App {
@@ -41,21 +41,5 @@ impl App {
             if member::membership(tx, me, room_id)?.is_request { direct::accept(tx, me, room_id) } else { Ok(()) }
         };
         self.act_in_room(me, room_id, accept).await
-    }
-
-    /// Returns whether the other members learn what a member does in a room, such as typing: not in a direct room whose
-    /// other user has blocked them.
-    ///
-    /// # Errors
-    /// `room_not_found`.
-    pub async fn reaches_members(&self, me: UserId, room_id: RoomId) -> Result<bool> {
-        let read = move |tx: &mut Tx| match room::get(tx, Some(me), room_id)?.kind {
-            RoomKind::Open => Ok(true),
-            RoomKind::Direct => match direct::check_open(tx, me, room_id) {
-                Err(error) if error.code == Code::Forbidden => Ok(false),
-                checked => checked.map(|()| true),
-            },
-        };
-        self.db.read(read).await
     }
 }

@@ -51,10 +51,10 @@ impl DiskSpace {
 }
 
 impl App {
-    /// Measures the free space of the data folder, and returns whether nobody may store anything.
-    pub fn is_disk_full(&self) -> bool {
+    /// Measures the free space of the data folder, and returns whether users may still store something.
+    pub fn measure_has_space(&self) -> bool {
         self.disk_space.measure(&self.config.data_dir);
-        self.disk_space.is_full()
+        !self.disk_space.is_full()
     }
 
     /// Measures the free space of the data folder.

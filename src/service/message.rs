@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::App;
 use crate::chat::message::{self, Changes, Cursor, Message, NewMessage, NewText, Sent};
 use crate::chat::{Limits, Tx, member, room};
+use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::Result;
 use crate::ids::{MessageId, RoomId, UserId};
@@ -144,6 +145,14 @@ impl App {
         let limits = self.config.limits.clone();
         let limit = limit.unwrap_or(limits.page_default);
         self.db.read(move |tx| message::page(tx, &limits, Some(me), room_id, cursor, limit)).await
+    }
+
+    /// Returns whether the others learn that a member is typing.
+    ///
+    /// # Errors
+    /// `room_not_found`, `gone`, `not_a_member`.
+    pub async fn shows_typing(&self, me: UserId, room_id: RoomId) -> Result<bool> {
+        self.db.read(move |tx| message::shows_typing(tx, now_ms(), me, room_id)).await
     }
 
     /// Returns what changed in a room since a rev, as a member may see it.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::App;
-use crate::chat::report::{self, Act, NewReport, OpenReports, Queue, Quoted, Reports};
+use crate::chat::message::{self, Message};
+use crate::chat::report::{self, Act, NewReport, OpenReports, Queue, Reports};
 use crate::error::{Code, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 
@@ -18,12 +19,12 @@ impl App {
         self.write(me, move |tx, _, now| report::report_message(tx, now, me, id, new.clone())).await
     }
 
-    /// Returns a message as a report of it would quote it.
+    /// Returns a message as the user who may report it sees it.
     ///
     /// # Errors
-    /// `forbidden` for one's own message or one that one may not see.
-    pub async fn reported_message(&self, me: UserId, id: MessageId) -> Result<Quoted> {
-        self.db.read(move |tx| report::quote(tx, me, id)).await
+    /// `forbidden` for one that the user may not see, and for one that is deleted or hidden.
+    pub async fn message_to_report(&self, me: UserId, id: MessageId) -> Result<Message> {
+        self.db.read(move |tx| message::to_report(tx, me, id)).await
     }
 
     /// Reports a user.

@@ -66,14 +66,11 @@ pub(super) async fn join_room(app: &App, socket: &ChatSocket, room_id: RoomId, e
     if entry.since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "since must not be negative"));
     }
-    if entry.resume {
-        app.check_member(me.id, room_id).await?;
-    }
     match try_join(app, &socket.socket, me, room_id, entry.clone()).await {
         Err(JoinError::MembershipEnded { was_inside }) => {
             // A socket that was in the room only asks for what it missed: if its user was removed meanwhile, that
             // does not make them a member again. Any other socket joins like a new one.
-            if was_inside || entry.resume {
+            if was_inside {
                 app.check_member(me.id, room_id).await?;
             }
             try_join(app, &socket.socket, me, room_id, entry).await.map_err(Error::from)
@@ -110,12 +107,15 @@ async fn try_join(
     socket: &Socket,
     me: &ConnectedUser,
     room_id: RoomId,
-    Entry { credentials, since, epoch, .. }: Entry,
+    Entry { credentials, since, epoch, resume }: Entry,
 ) -> Result<Answer<Joined>, JoinError> {
     if me.rooms.len() >= ROOMS_PER_SOCKET && !me.rooms.contains(room_id) {
         return Err(Error::from(Code::TooMany).into());
     }
-    let joining = app.join(&me.profile(), room_id, credentials, me.address).await?;
+    let joining = match resume {
+        true => app.rejoin(me.id, room_id).await?,
+        false => app.join(&me.profile(), room_id, credentials, me.address).await?,
+    };
     if !me.rooms.contains(room_id) {
         // The end of an earlier membership must not end this one, also when another tab has begun it.
         app.drained(room_id).await?;

@@ -20,7 +20,7 @@ pub(super) async fn typing(app: App, socket: ChatSocket, request: RoomOnly) -> R
     let is_shown =
         !app.realtime.is_large(room_id) && !app.realtime.connections.privacy_in(room_id, me.id).hides_presence;
     let may_send = is_shown && app.rates.may_send_typing(room_id, me.id);
-    if may_send && app.reaches_members(me.id, room_id).await? {
+    if may_send && app.shows_typing(me.id, room_id).await? {
         let user = me.profile();
         send(socket.socket.namespace(), room_id, &user).await.map_err(Error::internal)?;
         app.realtime.announce(|| NodeEvent::Typing { room_id, user: Box::new(User::clone(&user)) });

@@ -38,10 +38,17 @@ struct Letter {
     group: usize,
 }
 
-/// A word as it is compared.
+impl Letter {
+    /// Whether it may be repeated without making another word: a letter of a foreign word, or a jamo that stands alone.
+    fn is_loose(&self) -> bool {
+        self.is_foreign || (self.begins && self.ends)
+    }
+}
+
+/// A word as it is compared: its letters, and how often each stands there in a row at least.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Word<T> {
-    letters: Vec<char>,
+    letters: Vec<(char, usize)>,
     action: T,
 }
 
@@ -74,9 +81,15 @@ impl<T: Copy + Ord> WordFilter<T> {
     }
 
     fn add(&mut self, folded: &str, action: T) {
-        let letters: Vec<char> = letters(folded).into_iter().map(|letter| letter.letter).collect();
-        if let Some(first) = letters.first() {
-            self.words.entry(*first).or_default().push(Word { letters, action });
+        let mut runs: Vec<(char, usize)> = Vec::new();
+        for letter in letters(folded) {
+            match runs.last_mut().filter(|(last, _)| *last == letter.letter && letter.is_loose()) {
+                Some((_, count)) => *count += 1,
+                None => runs.push((letter.letter, 1)),
+            }
+        }
+        if let Some((first, _)) = runs.first() {
+            self.words.entry(*first).or_default().push(Word { letters: runs, action });
         }
     }
 
@@ -104,15 +117,29 @@ impl<T: Copy + Ord> WordFilter<T> {
     }
 }
 
-/// Whether the letters begin with a word. Across spaces it must be all of the groups that it covers: 시 발 is the word,
-/// and 다시 발견 is not.
-fn is_at(letters: &[Letter], word: &[char]) -> bool {
-    let Some(covered) = letters.get(..word.len()) else { return false };
-    if covered.iter().zip(word).any(|(letter, wanted)| letter.letter != *wanted) {
-        return false;
+/// Whether the letters begin with a word. Loose letters may be repeated. Across spaces it must be all of the groups that it covers:
+/// 시 발 is the word, and 다시 발견 is not.
+fn is_at(letters: &[Letter], word: &[(char, usize)]) -> bool {
+    let Some(first) = letters.first() else { return false };
+    let is_end = |last: &Letter| last.ends && (first.group == last.group || (first.begins_group && last.ends_group));
+    let mut at = 0;
+    for (number, (wanted, count)) in word.iter().enumerate() {
+        let run = letters[at..].iter().take(*count).take_while(|letter| letter.letter == *wanted).count();
+        if run < *count {
+            return false;
+        }
+        at += run;
+        let is_last = number + 1 == word.len();
+        while !(is_last && is_end(&letters[at - 1])) {
+            let may_repeat = |next: &&Letter| next.letter == *wanted && (next.is_loose() || letters[at - 1].is_loose());
+            match letters.get(at).filter(may_repeat) {
+                Some(_) => at += 1,
+                None if is_last => return false,
+                None => break,
+            }
+        }
     }
-    let (Some(first), Some(last)) = (covered.first(), covered.last()) else { return false };
-    last.ends && (first.group == last.group || (first.begins_group && last.ends_group))
+    true
 }
 
 /// Returns a folded text with its mixed words in Latin letters; `None` where no word mixes Latin letters with others that look
@@ -142,7 +169,7 @@ fn shape(c: char) -> char {
     }
 }
 
-/// Returns the letters of a folded text, without signs, digits and repetitions.
+/// Returns the letters of a folded text, without signs and digits.
 fn letters(text: &str) -> Vec<Letter> {
     let mut letters: Vec<Letter> = Vec::new();
     let mut group = 0;
@@ -174,7 +201,7 @@ fn letters(text: &str) -> Vec<Letter> {
     letters
 }
 
-/// Whether a character takes no place.
+/// Whether a character is invisible.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -185,31 +212,32 @@ fn is_invisible(c: char) -> bool {
 
 /// Whether a letter only stretches others, or parts them as a sign does: 시ー발, 시ㆍ발.
 fn is_stroke(c: char) -> bool {
-    matches!(c, '\u{119e}' | '\u{318d}' | 'ー' | 'ｰ' | 'ˑ' | 'ː' | 'ـ')
-}
-
-/// Whether it is a vowel of Hangul.
-fn is_vowel(letter: char) -> bool {
-    matches!(letter, 'ㅏ'..='ㅣ')
+    matches!(c, '\u{119e}' | 'ー' | 'ˑ' | 'ː' | 'ـ')
 }
 
 fn add(letters: &mut Vec<Letter>, c: char, begins_word: bool, begins_group: bool, group: usize) {
-    let Some((initial, medial, coda)) = syllable(c) else {
-        let (letter, is_foreign) = jamo(c).map_or((c, true), |jamo| (jamo, false));
-        let mut begins = true;
-        if let Some(last) = letters.last_mut().filter(|_| !begins_group) {
-            // fuuuck, ㅅㅅㅂ, 바ㅏ보
-            let is_alone = is_foreign || (last.begins && last.ends) || is_vowel(letter);
-            if last.letter == letter && last.is_foreign == is_foreign && is_alone {
-                return;
-            }
-            if is_foreign && last.is_foreign && !begins_word {
-                (begins, last.ends) = (false, false);
-            }
-        }
-        letters.push(Letter { letter, is_foreign, begins, ends: true, begins_group, ends_group: false, group });
-        return;
-    };
+    match syllable(c) {
+        Some(parts) => add_syllable(letters, parts, begins_group, group),
+        None => add_letter(letters, c, begins_word, begins_group, group),
+    }
+}
+
+/// Adds a jamo that stands alone, or a letter of another script.
+fn add_letter(letters: &mut Vec<Letter>, c: char, begins_word: bool, begins_group: bool, group: usize) {
+    let (letter, is_foreign) = jamo(c).map_or((c, true), |jamo| (jamo, false));
+    let mut begins = true;
+    if let Some(last) = letters.last_mut().filter(|last| is_foreign && last.is_foreign && !begins_word) {
+        (begins, last.ends) = (false, false);
+    }
+    letters.push(Letter { letter, is_foreign, begins, ends: true, begins_group, ends_group: false, group });
+}
+
+fn add_syllable(
+    letters: &mut Vec<Letter>,
+    (initial, medial, coda): (&str, &str, &str),
+    begins_group: bool,
+    group: usize,
+) {
     // 시이이발
     let stretches = initial == "ㅇ" && letters.last().is_some_and(|last| last.ends && medial.starts_with(last.letter));
     if stretches && !begins_group {
@@ -222,19 +250,7 @@ fn add(letters: &mut Vec<Letter>, c: char, begins_word: bool, begins_group: bool
         push_all(letters, coda, false, false, group);
         return;
     }
-    let lone =
-        letters.pop_if(|last| !begins_group && !last.is_foreign && last.begins && last.ends && !is_vowel(last.letter));
-    let (initial, begins_group) = match &lone {
-        // ㅂ바
-        Some(lone) if initial.starts_with(lone.letter) => (initial.to_owned(), lone.begins_group),
-        // ㅂ오
-        Some(lone) if initial == "ㅇ" => (lone.letter.to_string(), lone.begins_group),
-        _ => {
-            letters.extend(lone);
-            (initial.to_owned(), begins_group)
-        }
-    };
-    push_all(letters, &initial, true, begins_group, group);
+    push_all(letters, initial, true, begins_group, group);
     push_all(letters, medial, false, false, group);
     push_all(letters, coda, false, false, group);
     let begins = letters.len() - (initial.chars().count() + medial.chars().count() + coda.chars().count());
@@ -304,12 +320,17 @@ mod tests {
             ("바보", "바ㅏㅏㅏ보"),
             ("바보", "ㅂㅂㅏㅏ보"),
             ("바보", "ㅂㅂㅏㅏㅂㅗ"),
-            ("바보", "바ㅂ오"),
+            ("ㅂㅅ", "ㅂㅅ아"),
+            ("ㅂㅅ", "ㅂㅅ새끼"),
+            ("ㅅㅂ", "ㅅㅂ이네"),
             ("fuck", "FUUUCK"),
             ("fuck", "fuck.you"),
             ("fuck", "a_fuck"),
             ("fuck", "fuck1you"),
             ("fuck", "fuck\u{200b}you"),
+            ("fuck", "off.fuck"),
+            ("fuck", "fuck.kids"),
+            ("ass", "asssss"),
             ("casino", "casino777.com"),
             ("fuck", "f.u.c.k"),
             ("fuck", "야fuck해"),
@@ -337,7 +358,12 @@ mod tests {
             ("ass", "a ssu"),
             ("ass", "class"),
             ("ass", "assembly"),
+            ("ass", "as"),
+            ("poo", "po"),
             ("바보", "ㅂ 오"),
+            ("바보", "밥보"),
+            ("호구", "ㅎㅎ오구오구"),
+            ("개", "ㄱㄱ애들아"),
             ("시발", ""),
             ("...", "..."),
         ] {

@@ -9,8 +9,8 @@ use super::{asset, render};
 use crate::backup_files::Backup;
 use crate::chat::account::DirectFrom;
 use crate::chat::admin::{AdminRoom, Person, Show, Storage, Waiting};
-use crate::chat::audit::Listed;
-use crate::chat::kinds::{AuditAction, HookEvent, SignUpPolicy, WordAction};
+use crate::chat::audit::{Entry, Listed};
+use crate::chat::kinds::{HookEvent, SignUpPolicy, WordAction};
 use crate::chat::outbox::dead::DeadJob;
 use crate::chat::outgoing_hook::OutgoingHook;
 use crate::chat::server_invite::ServerInvite;
@@ -263,8 +263,8 @@ fn address(path: &str, fields: &[(&str, &str)]) -> String {
 }
 
 /// Returns what an entry of the log says.
-fn act(action: &AuditAction, lang: &Lang) -> &'static str {
-    audit_sentence(*action, *lang)
+fn act(entry: &Entry, lang: &Lang) -> &'static str {
+    audit_sentence(entry.act(), *lang)
 }
 
 /// Returns the address of a user in the list of people.

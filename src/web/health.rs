@@ -55,7 +55,7 @@ pub async fn unready(app: &App) -> Option<&'static str> {
     };
     match (read, written) {
         (Err(_), _) => Some("the database is unavailable\n"),
-        _ if app.db.is_disk_full() || app.is_disk_full() => Some("the disk is full\n"),
+        _ if app.db.is_disk_full() || !app.measure_has_space() => Some("the disk is full\n"),
         (_, Err(_)) => Some("the database cannot be written\n"),
         _ => None,
     }

@@ -4,5 +4,5 @@ use http::HeaderName;
 
 /// Which run of the program answers.
 pub const RUN: HeaderName = HeaderName::from_static("x-madang-run");
-/// There where a proxy is in front that the settings do not name.
+/// Present if a proxy is in front that the settings do not name.
 pub const PROXY: HeaderName = HeaderName::from_static("x-madang-proxy");

@@ -143,6 +143,13 @@ fn a_value_of_the_file_of_settings_is_never_cut() {
     for fine in ["BACKUP_PASSPHRASE='correct$horse'\n", "BACKUP_PASSPHRASE=correct\\$horse\n"] {
         assert!(says(fine).contains("a port is a number"), "{fine}");
     }
+    let hidden = says("BACKUP_PASSPHRASE=\"it's$horse\"\n");
+    assert!(hidden.contains("line 1 of .env has a $"), "{hidden}");
+    for fine in ["PORT=3000 # not $PORT\n", "BACKUP_PASSPHRASE='two\nlines$'\n"] {
+        assert!(says(fine).contains("a port is a number"), "{fine}");
+    }
+    let open = says("ROOM_MAX=10\n# MAIL_FROM=Madang <a@b>\nMAIL_FROM='Madang <a@b>\nTEXT_MAX=5\n");
+    assert!(open.contains("line 3 of .env"), "{open}");
     let odd = says("ROOM_MAX=10\nMAIL_FROM=Madang <madang@example.org>\n");
     assert!(odd.contains("line 2 of .env") && !odd.contains("example.org"), "{odd}");
     // Every line of the example is right once it is uncommented.

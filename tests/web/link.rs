@@ -57,12 +57,9 @@ async fn the_first_admin_link_works_once_after_confirmation() {
     assert_eq!((app.page(&minji, &first).await.status, app.page(&minji, &second).await.status), (410, 200));
     app.alter("UPDATE links SET ends_at = 1");
     // What cannot be a code is no page of admins.
-    for (path, status) in [
-        (second.as_str(), 410),
-        ("/admin/x", 404),
-        ("/admin/%00", 404),
-        (&format!("/admin/{}", "A".repeat(43)), 410),
-    ] {
+    for (path, status) in
+        [(second.as_str(), 410), ("/admin/x", 404), ("/admin/%00", 404), (&format!("/admin/{}", "A".repeat(43)), 410)]
+    {
         assert_eq!(app.page(&minji, path).await.status, status, "{path}");
         assert_eq!(app.form(&minji, path, &[]).await.status, 410, "{path}");
     }

@@ -113,6 +113,24 @@ async fn a_report_keeps_its_context_and_is_decided_once() {
     let of_admin = app.say(&admin, &room, "my server").await;
     let report = app.reported(&minji, &of_admin).await;
     assert_eq!(app.decide(&owner, &report, json!({ "decision": "delete" })).await, 403);
+    // What is hidden is quoted to nobody, neither to who would report it.
+    let secret = app.say(&jun, &room, "a hidden secret").await;
+    let form = format!("/room/{}/report?message={}", room.id, secret["id"].as_str().unwrap());
+    assert!(app.page(&minji, &form).await.text().contains("a hidden secret"));
+    app.call(&owner, "PUT", &format!("/messages/{}/hidden", secret["id"].as_str().unwrap()), Value::Null).await.is(200);
+    assert!(!app.page(&minji, &form).await.text().contains("a hidden secret"));
+    // A block of theirs stops no decision, nor does a message that is gone.
+    let gone = app.say(&jun, &room, "said and gone").await;
+    let report = app.reported(&minji, &gone).await;
+    app.call(&jun, "PUT", &format!("/blocks/{}", owner.id), Value::Null).await;
+    app.call(&jun, "DELETE", &format!("/messages/{}", gone["id"].as_str().unwrap()), Value::Null).await.is(200);
+    let mute = json!({ "decision": "mute", "minutes": 5, "reason": "leave it", "hide": true });
+    assert_eq!(app.decide(&owner, &report, mute).await, 204);
+    app.alter("UPDATE mutes SET ends_at = 1");
+    let dismiss = json!({ "decision": "dismiss", "hide": true });
+    let other = app.say(&jun, &room, "another").await;
+    let report = app.reported(&minji, &other).await;
+    assert_eq!(app.decide(&owner, &report, dismiss).await, 422, "nothing is ignored");
     // Muted, told why, and the message is hidden with it; what was hidden is shown again from the decided report.
     let worse = app.say(&jun, &room, "you and your kind").await;
     let report = app.reported(&minji, &worse).await;

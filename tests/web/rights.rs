@@ -22,7 +22,6 @@ async fn an_edit_and_a_webhook_are_ways_to_write() {
     app.call(&jun, "PATCH", &message, json!({ "text": "after" })).await.refused(403, "read_only");
     post("not allowed").await.refused(403, "read_only");
     app.call(&minji, "PATCH", &at(""), json!({ "writers": "all" })).await.is(200);
-    app.call(&minji, "POST", &at("/mutes"), json!({ "userId": jun.id, "minutes": 5 })).await;
     app.call(&minji, "PUT", &at(&format!("/mutes/{}", jun.id)), json!({ "minutes": 5 })).await.is(204);
     post("by a muted maker").await.refused(403, "muted");
 }
@@ -81,7 +80,6 @@ async fn somebody_who_has_left_does_not_come_back_by_a_resume() {
     assert_eq!(app.turned_away(resume(&jun)).await["code"], "not_a_member");
     let asked = json!({ "room": room.id, "since": 1, "resume": true });
     assert_eq!(his.emit("join", asked).await["error"]["code"], "not_a_member");
-    app.call(&sora, "DELETE", &format!("/rooms/{}/members/me", room.id), Value::Null).await;
     app.form(&sora, &format!("/room/{}/leave", room.id), &[]).await;
     assert_eq!(app.turned_away(resume(&sora)).await["code"], "not_a_member");
     // Without it they join as anybody.

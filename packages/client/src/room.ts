@@ -139,7 +139,7 @@ export class Room extends Emitter<RoomEvents> {
     const since = this.#received;
     const request: wire.Join = { room: this.id };
     if (since) Object.assign(request, { since: since.rev, epoch: since.epoch });
-    // A member needs neither. Who has left by another device, or was removed, does not come back.
+    // A member needs neither. A user who has left by another device, or was removed, does not come back.
     if (this.info) request.resume = true;
     else Object.assign(request, { password: this.options.password, invite: this.options.invite });
     const { connection } = this.madang;

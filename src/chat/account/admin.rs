@@ -18,6 +18,13 @@ pub fn make_admin(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) ->
     audit::append(tx, now, by, AuditAction::AdminMade, None, user_id)
 }
 
+/// Ends what an admin has made for the server: webhooks, invites, and the links to reset a password.
+pub(super) fn end_admin_rights(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
+    outgoing_hook::revoke_server_hooks_of(tx, now, user_id)?;
+    server_invite::revoke_all_by(tx, user_id)?;
+    one_time_link::revoke_password_links(tx)
+}
+
 /// Returns any admin, if there is one. It reads the whole table, so only the start of the server uses it.
 ///
 /// # Errors
@@ -36,9 +43,7 @@ pub fn demote(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Res
     if tx.execute(sql, &[&user_id])? == 0 {
         return Ok(false);
     }
-    outgoing_hook::revoke_server_hooks_of(tx, now, user_id)?;
-    server_invite::revoke_all_by(tx, user_id)?;
-    one_time_link::revoke_password_links(tx)?;
+    end_admin_rights(tx, now, user_id)?;
     audit::append(tx, now, by, AuditAction::AdminRemoved, None, user_id)?;
     Ok(true)
 }

@@ -1,6 +1,7 @@
 //! The deletion of an account: first the memberships, one at a time, then the user, then, on request, their
 //! messages, a bounded number at a time.
 
+use super::admin::end_admin_rights;
 use super::{is_admin, require_admin};
 use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
 use crate::chat::{
@@ -99,6 +100,7 @@ pub fn check_not_only_admin(tx: &mut Tx, me: UserId) -> Result<()> {
 pub fn delete_own(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers> {
     check_not_only_admin(tx, me)?;
     if is_admin(tx, me)? {
+        end_admin_rights(tx, now, me)?;
         audit::append(tx, now, Some(me), AuditAction::AccountDeleted, None, me)?;
     }
     leave(tx, now, me, erase)

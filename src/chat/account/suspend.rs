@@ -1,8 +1,9 @@
 //! Suspended users: they stay with all they wrote, and cannot log in.
 
+use super::admin::end_admin_rights;
 use crate::chat::admin_rights::is_admin;
 use crate::chat::kinds::AuditAction;
-use crate::chat::{Tx, audit, bot_right, end_after, invite, one_time_link, server_invite, session};
+use crate::chat::{Tx, audit, bot_right, end_after, invite, session};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -14,7 +15,7 @@ use crate::ids::UserId;
 pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, hours: Option<u32>) -> Result<()> {
     let until = end_after(now, hours)?;
     if is_admin(tx, user_id)? {
-        one_time_link::revoke_password_links(tx)?;
+        end_admin_rights(tx, now, user_id)?;
     }
     let sql = "UPDATE users SET suspended_at = ?2, suspended_until = ?3, is_admin = 0
                WHERE id = ?1 AND (suspended_at IS NULL OR suspended_until IS NOT NULL) AND deleted_at IS NULL";
@@ -24,7 +25,6 @@ pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, hours
     audit::append(tx, now, by, AuditAction::AccountSuspended, None, user_id)?;
     tx.execute("UPDATE hooks SET revoked_at = ?2 WHERE by_user_id = ?1 AND revoked_at IS NULL", &[&user_id, &now])?;
     invite::revoke_all_by(tx, user_id)?;
-    server_invite::revoke_all_by(tx, user_id)?;
     for bot in bot_right::bots_of(tx, user_id)? {
         session::close_all(tx, bot, None)?;
     }

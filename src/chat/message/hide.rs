@@ -33,14 +33,6 @@ pub fn hide(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<Message>
 /// not hidden.
 pub fn show(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId) -> Result<Message> {
     let message = moderated(tx, me, id)?;
-    let hidden_by =
-        tx.query_opt("SELECT by_user_id FROM hidden_messages WHERE message_number = ?1", &[&message.number], |row| {
-            row.get::<Option<UserId>>(0)
-        })?;
-    let is_own = target::find(tx, me, id).is_ok_and(|found| found.is_by(me));
-    if is_own && hidden_by.flatten() != Some(me) && !account::is_admin(tx, me)? {
-        return Err(Error::new(Code::Forbidden).with_message("somebody else decides about a message of one's own"));
-    }
     show_as(tx, limits, now, me, message)
 }
 
@@ -138,14 +130,18 @@ pub(in crate::chat) fn show_as(
         Ok((c.next::<String>()?, c.next::<Option<String>>()?, c.next::<i64>()?, c.next::<Option<UserId>>()?))
     })?;
     let (text, mentions, file_count, hidden_by) = found.ok_or(Code::NotFound)?;
+    let sql = "SELECT to_user_id, user_id FROM messages WHERE number = ?1";
+    let (to, author) =
+        tx.query_one(sql, &[&number], |row| Ok((row.get::<Option<UserId>>(0)?, row.get::<Option<UserId>>(1)?)))?;
+    if author == Some(me) && hidden_by != Some(me) && !account::is_admin(tx, me)? {
+        return Err(Error::new(Code::Forbidden).with_message("somebody else decides about a message of one's own"));
+    }
     if let Some(hidden_by) = hidden_by
         && account::is_admin(tx, hidden_by)?
         && !account::is_admin(tx, me)?
     {
         return Err(Error::new(Code::Forbidden).with_message("an admin has hidden it, and admins show it again"));
     }
-    let sql = "SELECT to_user_id FROM messages WHERE number = ?1";
-    let to = tx.query_one(sql, &[&number], |row| row.get::<Option<UserId>>(0))?;
     let position = room::next_rev(tx, now, room_id, to.is_none())?;
     tx.execute(
         "UPDATE messages SET text = ?2, mentions = ?3, file_count = ?4, rev = ?5, deleted_at = NULL WHERE number = ?1",

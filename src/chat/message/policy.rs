@@ -1,10 +1,10 @@
 //! What a message must keep to beside its size: the state of the room and of the member, and the rules that admins have set.
 
 use crate::chat::admin_rights::is_admin;
-use crate::chat::kinds::{Role, WordAction, Writers};
+use crate::chat::kinds::{Role, RoomKind, WordAction, Writers};
 use crate::chat::member::{self, Membership};
 use crate::chat::server_settings::Looked;
-use crate::chat::{Limits, Tx};
+use crate::chat::{Limits, Tx, direct};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text::markup::first_link;
@@ -32,6 +32,25 @@ pub(super) fn check_writer(now: i64, membership: &Membership) -> Result<()> {
 /// `room_not_found`, `gone`, `not_a_member`; `room_closed`, `muted`, `read_only`.
 pub(in crate::chat) fn check_may_write(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<()> {
     check_writer(now, &member::membership(tx, me, room_id)?)
+}
+
+/// Returns whether the others learn that a member is typing: not of one who may not write, nor in a direct room whose other user has
+/// blocked them.
+///
+/// # Errors
+/// `room_not_found`, `gone`, `not_a_member`.
+pub fn shows_typing(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<bool> {
+    let membership = member::membership(tx, me, room_id)?;
+    let checked = check_writer(now, &membership).and_then(|()| match membership.kind {
+        RoomKind::Open => Ok(()),
+        RoomKind::Direct => direct::check_open(tx, me, room_id),
+    });
+    match checked {
+        Err(error) if [Code::Forbidden, Code::RoomClosed, Code::Muted, Code::ReadOnly].contains(&error.code) => {
+            Ok(false)
+        }
+        checked => checked.map(|()| true),
+    }
 }
 
 /// # Errors

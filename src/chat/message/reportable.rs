@@ -1,6 +1,6 @@
 //! Messages that somebody reports.
 
-use super::target;
+use super::{Message, target};
 use crate::chat::kinds::{MessageKind, RoomKind};
 use crate::chat::{Tx, message::hide};
 use crate::error::{Code, Result};
@@ -38,6 +38,18 @@ pub(in crate::chat) fn reportable(tx: &mut Tx, me: UserId, id: MessageId) -> Res
         is_private: is_whisper || found.room_kind == RoomKind::Direct,
         first_seq: found.first_seq,
     })
+}
+
+/// Returns a message as the user who may report it sees it: nothing of one that is hidden.
+///
+/// # Errors
+/// `forbidden` for one that the user may not see, and for one that is deleted or hidden.
+pub fn to_report(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Message> {
+    let found = target::find(tx, me, id)?;
+    if !found.is_changeable() {
+        return Err(Code::Forbidden.into());
+    }
+    found.load(tx)
 }
 
 /// Returns a message that the word filter has found.

@@ -3,8 +3,8 @@
 use crate::chat::admin_rights::is_admin;
 use crate::chat::kinds::{AuditAction, Decision, Role, RoomKind};
 use crate::chat::member::{self, Kick, require_moderator};
-use crate::chat::message::{self, Hideable, NewMessage};
-use crate::chat::{Fact, Limits, Tx, account, audit, direct, room};
+use crate::chat::message::{self, Hideable, NewMessage, Post};
+use crate::chat::{Fact, Limits, Tx, account, audit, direct, room, scheduled, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 
@@ -82,15 +82,28 @@ fn find(tx: &mut Tx, me: UserId, id: ReportId, decision: Decision) -> Result<Ope
 }
 
 fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &Act) -> Result<Vec<String>> {
-    if act.hides && matches!(act.decision, Decision::Warn | Decision::Mute | Decision::Ban | Decision::Suspend) {
-        let message = reported(tx, open)?;
-        message::hide_as(tx, now, Some(me), message)?;
+    let unneeded = act_on(tx, limits, now, me, open, act)?;
+    if act.hides {
+        hide_too(tx, now, me, open, act.decision)?;
     }
-    act_on(tx, limits, now, me, open, act)
+    Ok(unneeded)
+}
+
+/// Hides the message together with what is done about its author. One that is gone meanwhile needs it no more.
+fn hide_too(tx: &mut Tx, now: i64, me: UserId, open: &Open, decision: Decision) -> Result<()> {
+    if !matches!(decision, Decision::Warn | Decision::Mute | Decision::Ban | Decision::Suspend) {
+        return Err(Error::invalid("hide", "hide goes with warn, mute, ban and suspend"));
+    }
+    let Some(id) = open.message_id else { return Err(Error::invalid("hide", "the report is of no message")) };
+    let Some(message) = message::find_hideable(tx, id)? else { return Ok(()) };
+    match message::hide_as(tx, now, Some(me), message) {
+        Err(error) if error.code == Code::Forbidden => Ok(()),
+        hidden => hidden.map(drop),
+    }
 }
 
 fn act_on(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: &Act) -> Result<Vec<String>> {
-    let room = open.room_id.ok_or_else(|| Error::invalid("decision", "the report is of no room"));
+    let room = || open.room_id.ok_or_else(|| Error::invalid("decision", "the report is of no room"));
     match act.decision {
         Decision::Dismiss => {}
         Decision::Hide => {
@@ -110,7 +123,7 @@ fn act_on(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: 
             tell(tx, limits, now, me, open, act)?;
             audit::append(tx, now, Some(me), AuditAction::UserWarned, open.room_id, open.user_id)?;
         }
-        Decision::Mute | Decision::Ban if is_direct(tx, room.clone()?)? => {
+        Decision::Mute | Decision::Ban if is_direct(tx, room()?)? => {
             return Err(Error::invalid(
                 "decision",
                 "nobody is muted in a direct room or removed from it; suspend or warn",
@@ -119,15 +132,15 @@ fn act_on(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: 
         Decision::Mute => {
             let minutes = act.minutes.ok_or_else(|| Error::invalid("minutes", "minutes is missing"))?;
             let mute = member::NewMute { user_id: open.user_id, minutes, reason: act.reason.clone() };
-            member::mute_as(tx, limits, now, me, open.role, room?, mute)?;
-            if act.reason.is_some() {
-                tell(tx, limits, now, me, open, act)?;
+            member::mute_as(tx, limits, now, me, open.role, room()?, mute)?;
+            if let Some(reason) = act.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) {
+                notify(tx, limits, now, room()?, open.user_id, reason)?;
             }
         }
         Decision::Ban => {
             let (user_id, reason) = (open.user_id, act.reason.clone());
             let kick = Kick { user_id, ban: true, hours: act.hours, reason, revoke_invites: false };
-            member::kick_as(tx, limits, now, me, open.role, room?, kick)?;
+            member::kick_as(tx, limits, now, me, open.role, room()?, kick)?;
         }
         Decision::Suspend => {
             if !is_admin(tx, me)? || is_admin(tx, open.user_id)? {
@@ -147,6 +160,13 @@ fn is_direct(tx: &mut Tx, room_id: RoomId) -> Result<bool> {
 fn reported(tx: &mut Tx, open: &Open) -> Result<Hideable> {
     let id = open.message_id.ok_or_else(|| Error::invalid("decision", "the report is of no message"))?;
     message::find_hideable(tx, id)?.ok_or(Code::Gone.into())
+}
+
+/// Whispers to a member why, as the server does: neither a block of theirs nor the word filter may stop a decision.
+fn notify(tx: &mut Tx, limits: &Limits, now: i64, room_id: RoomId, user_id: UserId, reason: &str) -> Result<()> {
+    let (user, to, text) = (scheduled::server_user(tx, now)?, user::find(tx, user_id)?, format!("⚠ {reason}"));
+    let post = Post { user, room_id, to, text: &text, reply_to: None, silent: false, maker: None };
+    message::post(tx, limits, now, post).map(drop)
 }
 
 /// Tells the user what was wrong: by a whisper in the room if both are in it, else in a direct room.

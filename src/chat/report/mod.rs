@@ -97,16 +97,6 @@ pub fn report_message(tx: &mut Tx, now: i64, me: UserId, id: MessageId, new: New
     add(tx, now, Some(me), found.user_id, report, new, &context)
 }
 
-/// Returns a message as a report of it would quote it.
-///
-/// # Errors
-/// Those of [`report_message`] for the message.
-pub fn quote(tx: &mut Tx, me: UserId, id: MessageId) -> Result<Quoted> {
-    let found = message::reportable(tx, me, id)?;
-    let context = context::around(tx, &found)?;
-    context.into_iter().find(|quoted| quoted.is_reported).ok_or_else(|| Code::NotFound.into())
-}
-
 /// Reports a user: to the moderators of an open room that both are in, else to the admins.
 ///
 /// # Errors

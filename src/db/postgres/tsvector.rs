@@ -37,15 +37,15 @@ pub(super) fn matching(
     let query = to_tsquery(wanted);
     let newest = numbers(connection, "SELECT COALESCE(MAX(number), 0) FROM search WHERE number < ?1", &[&below])?;
     let above = newest.first().map_or(from, |newest| newest + 1);
-    let (mut found, mut reached, mut rows) = (Vec::new(), above, NEWEST);
+    let (mut found, mut reached, mut rows) = (Vec::new(), above, FIRST_SLICE);
     while reached > from {
         let floor = from.max(reached - rows);
         let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-        found.append(&mut numbers(connection, IN_NEWEST, &[&query, &floor, &reached, &left])?);
+        found.append(&mut numbers(connection, IN_SLICE, &[&query, &floor, &reached, &left])?);
         reached = floor;
         let (count, read) = (i64::try_from(found.len()).unwrap_or(i64::MAX), above - reached);
         let left = i64::from(limit) - count;
-        if left <= 0 {
+        if left <= 0 || reached == from {
             break;
         }
         let others = count * (reached - from) / read;
@@ -59,14 +59,14 @@ pub(super) fn matching(
     Ok(found)
 }
 
-/// How many of the newest messages are read one after another. Words that are in many messages are found there at
+/// How many of the newest messages are read one after another at first. Words that are in many messages are found there at
 /// once; the index would return all the others, too.
-const NEWEST: i64 = 20_000;
+const FIRST_SLICE: i64 = 20_000;
 /// How many messages are read one after another in the time in which the index returns one.
 const ROWS_FOR_ONE_OF_INDEX: i64 = 5;
 
 /// IS TRUE keeps the planner from looking in the index.
-const IN_NEWEST: &str = "SELECT number FROM search
+const IN_SLICE: &str = "SELECT number FROM search
      WHERE number >= ?2 AND number < ?3 AND (words @@ CAST(?1 AS TSQUERY)) IS TRUE ORDER BY number DESC LIMIT ?4";
 
 /// Without MATERIALIZED the planner may read all messages backwards in the hope of a match: two words that are in many

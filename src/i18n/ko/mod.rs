@@ -253,7 +253,7 @@ pub(super) const STRINGS: Strings = Strings {
 
     reconnecting: "연결이 끊겨 다시 연결하고 있어요…",
     restarting: "서버가 곧 다시 켜져요. 잠시만요…",
-    kicked: "방 운영자가 나를 내보냈어요.",
+    kicked: "방장이나 부방장이 방에서 내보냈어요.",
     removed: "방이 삭제됐어요.",
     done: "저장했어요.",
 

@@ -22,7 +22,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     private: "1:1 대화나 귓속말",
     acts: "조치",
     decisions: ["문제없음", "가리기", "다시 보이기", "삭제", "경고하기", "쓰기 제한", "내보내고 막기", "이용 정지"],
-    hide_too: "메시지도 숨기기",
+    hide_too: "메시지도 가리기",
     say_why: "당사자에게 전할 말",
     lasts: "기간",
 

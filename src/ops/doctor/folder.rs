@@ -62,7 +62,6 @@ pub(super) fn findings(config: &Config) -> Vec<Finding> {
 fn missing(folder: &Path) -> Finding {
     let path = folder.display();
     let parent = folder.ancestors().skip(1).find(|parent| parent.exists()).unwrap_or_else(|| Path::new("."));
-    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     if rustix::fs::access(parent, Access::WRITE_OK | Access::EXEC_OK).is_err() {
         let what = format!("{path} is not there, and this user may not create it in {}", parent.display());
         return Finding::error(

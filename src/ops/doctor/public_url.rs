@@ -67,7 +67,7 @@ pub(super) async fn findings(config: &Config) -> Vec<Finding> {
 /// Checks that the answer is of the server with this run; `None` where any server of the instance may answer.
 fn reached(name: &str, answer: &Answer, run: Option<&str>) -> Finding {
     match answer.status {
-        200 if run.is_some_and(|run| answer.header(RUN.as_str()).is_some_and(|other| other != run)) => Finding::error(
+        200 if is_other_madang(answer, run) => Finding::error(
             "public URL",
             format!("{name} leads to another server of Madang than the one on this data folder"),
             "check where the name leads to (DNS), the proxy's target, and DATA_DIR",
@@ -89,6 +89,11 @@ fn reached(name: &str, answer: &Answer, run: Option<&str>) -> Finding {
     }
 }
 
+/// Whether another Madang answers, by its run; one of an older version names none.
+fn is_other_madang(answer: &Answer, run: Option<&str>) -> bool {
+    answer.text.ends_with("ok\n") && run.is_some_and(|run| answer.header(RUN.as_str()) != Some(run))
+}
+
 /// Checks that the server knows the proxy in front of it.
 fn forwarded(answer: &Answer) -> Finding {
     match answer.header(PROXY.as_str()) {
@@ -97,7 +102,7 @@ fn forwarded(answer: &Answer) -> Finding {
             "TRUSTED_PROXIES does not name the proxy in front: all of its clients share one address and its limits",
             "set it to the address of the proxy, which is in the log of the server",
         ),
-        None => Finding::ok("proxy", "there is none in front, or TRUSTED_PROXIES names it"),
+        None => Finding::ok("proxy", "no unknown one in the own network is in front"),
     }
 }
 

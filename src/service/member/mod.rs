@@ -59,6 +59,17 @@ impl App {
         joining
     }
 
+    /// Finds that a user is a member, and makes nobody one.
+    ///
+    /// # Errors
+    /// `room_not_found`, `gone`; `not_a_member`.
+    pub async fn rejoin(&self, me: UserId, room_id: RoomId) -> Result<Joining> {
+        match self.db.read(move |tx| member::look_up(tx, now_ms(), me, room_id)).await? {
+            Lookup::AlreadyMember(joining) => Ok(joining),
+            Lookup::Check(_) => Err(Code::NotAMember.into()),
+        }
+    }
+
     async fn join_with(&self, me: UserId, room_id: RoomId, proof: Proof) -> Result<Joining> {
         self.realtime.wait_for_space(room_id).await;
         let is_large = self.realtime.is_large(room_id);

@@ -47,9 +47,10 @@ async fn show_form(
 ) -> PageResult {
     let room = app.room(Some(me.user.id), room.id).await.or_lobby()?;
     let about = match (query.message, query.user_id) {
-        (Some(id), _) => app.reported_message(me.user.id, id).await.ok().map(|quoted| {
-            let files = quoted.files.join(", ");
-            (quoted.name, if quoted.text.is_empty() { files } else { quoted.text })
+        (Some(id), _) => app.message_to_report(me.user.id, id).await.ok().map(|message| {
+            let files: Vec<String> = message.files.into_iter().map(|file| file.name).collect();
+            let text = if message.text.is_empty() { files.join(", ") } else { message.text };
+            (message.user.map(|user| user.name).unwrap_or_default(), text)
         }),
         (None, Some(id)) => app.profile(me.user.id, id).await.ok().map(|profile| (profile.user.name, String::new())),
         (None, None) => None,

@@ -60,6 +60,8 @@ export default class ComposerController extends Controller<HTMLFormElement> {
   private saving = 0;
   /** Whether the draft has changed here since it was stored. */
   private isChanged = false;
+  /** Whether a syllable is being composed. */
+  private isComposingHere = false;
   /** Whether the message goes as soon as its files are ready. */
   private isDue = false;
 
@@ -77,11 +79,13 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     sendQueue().on("wait", signal, ({ room, ms }) => room === roomId && this.wait(ms));
     addEventListener("pagehide", () => this.save(), { signal });
     this.drafts.onChange(signal, (draft, before) => {
-      // Another tab of the room has written on.
-      if (this.textTarget.value === (before?.text ?? "")) this.show(draft);
+      // Another tab of the room has written on, and nothing was chosen or typed here meanwhile.
+      if (!this.isChanged && !this.isComposingHere && this.textTarget.value === (before?.text ?? "")) this.show(draft);
     });
     // With scripts a longer text is counted and may go as a file, instead of being cut off.
     this.textTarget.removeAttribute("maxlength");
+    this.textTarget.addEventListener("compositionstart", () => (this.isComposingHere = true), { signal });
+    this.textTarget.addEventListener("compositionend", () => (this.isComposingHere = false), { signal });
     this.restore();
     this.grow();
     void this.addShared();

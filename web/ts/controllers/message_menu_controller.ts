@@ -51,11 +51,13 @@ export default class MessageMenuController extends Controller<HTMLElement> {
     this.goOnEditing();
   }
 
-  /** Opens the editor again that the page before has left open. */
+  /** Opens the editor again in which somebody wrote when the page was left. */
   private goOnEditing(): void {
     const edited = this.edits.load();
     const message = edited && this.element.querySelector<HTMLElement>(`.message[data-id="${CSS.escape(edited.id)}"]`);
-    if (message) void this.startEdit(message);
+    if (message?.querySelector(".bubble--deleted")) return this.edits.remove(edited?.id ?? "");
+    // On a phone, focus would open the keyboard over the messages.
+    if (message) void this.startEdit(message, matchMedia("(pointer: fine)").matches);
   }
 
   /** Shows the bar on focus and hover; touch has the long press. */
@@ -316,7 +318,7 @@ export default class MessageMenuController extends Controller<HTMLElement> {
   }
 
   /** Loads the source of a message, as the page has only its rendering. */
-  private async startEdit(message: HTMLElement): Promise<void> {
+  private async startEdit(message: HTMLElement, hasFocus = true): Promise<void> {
     const { id = "", seq } = message.dataset;
     const answer = await fetch(`/api/rooms/${this.connection.roomId}/messages?around=${seq}&limit=2`).catch(() => null);
     const { messages } = answer?.ok ? ((await answer.json()) as { messages: Message[] }) : { messages: [] };
@@ -334,7 +336,7 @@ export default class MessageMenuController extends Controller<HTMLElement> {
         return !code;
       },
       closed: () => this.edits.remove(id),
-    });
+    }, hasFocus);
   }
 }
 

@@ -65,7 +65,8 @@ export class EditStore {
   load(): { id: string; text: string } | null {
     try {
       const edit: unknown = JSON.parse(stored(this.place) ?? "null");
-      return edit && typeof (edit as { id?: unknown }).id === "string" ? (edit as { id: string; text: string }) : null;
+      const { id, text } = (edit ?? {}) as { id?: unknown; text?: unknown };
+      return typeof id === "string" && typeof text === "string" ? { id, text } : null;
     } catch {
       return null;
     }

@@ -17,7 +17,7 @@ export interface Edit {
 }
 
 /** Opens the editor in a message. */
-export function openEditor(message: HTMLElement, edit: Edit): void {
+export function openEditor(message: HTMLElement, edit: Edit, hasFocus = true): void {
   const bubble = bubbleOf(message);
   if (!bubble || message.querySelector(".editor")) return;
   const form = document.createElement("form");
@@ -53,7 +53,7 @@ export function openEditor(message: HTMLElement, edit: Edit): void {
   area.addEventListener("input", () => edit.typed(area.value));
   bubble.after(form);
   message.classList.add("is-editing");
-  area.focus();
+  if (hasFocus) area.focus();
   area.setSelectionRange(area.value.length, area.value.length);
 }
 

@@ -73,7 +73,10 @@ export class SendQueue extends EventTarget {
   /** The keys of messages that are in the database. */
   private readonly stored = new Set<string>();
   private readonly states = new Map<string, PendingState>();
+  /** How often the files of a message could not be uploaded, one time after the other. */
   private readonly tries = new Map<string, number>();
+  /** Messages whose files were uploaded once more. */
+  private readonly repeated = new Set<string>();
   private readonly running = new Set<string>();
   private readonly uploads: FileUploads;
   private readonly tabs: BroadcastChannel | undefined;
@@ -125,7 +128,7 @@ export class SendQueue extends EventTarget {
     this.messages.set(message.key, message);
     void this.store(message).then(() => this.post({ kind: "added", key: message.key }));
     this.emit("added", message);
-    void this.send(room, laneOf(message));
+    this.wake(room);
   }
 
   retry(key: string): void {
@@ -135,7 +138,7 @@ export class SendQueue extends EventTarget {
     this.tries.delete(key);
     void this.store(message).then(() => this.post({ kind: "retried", key }));
     this.setState(key, "waiting");
-    void this.send(message.room, laneOf(message));
+    this.wake(message.room);
   }
 
   discard(key: string): void {
@@ -151,14 +154,14 @@ export class SendQueue extends EventTarget {
     this.uploads.stop(key, no);
     if (!message.files.length && !message.text) return this.discard(key);
     void this.store(message);
-    void this.send(message.room, laneOf(message));
+    this.wake(message.room);
   }
 
   private drop(key: string): void {
     const room = this.messages.get(key)?.room;
     this.forget(key);
     this.emit("withdrawn", { key });
-    if (room) void this.send(room, "messages");
+    if (room) this.wake(room);
   }
 
   private forget(key: string): void {
@@ -166,6 +169,7 @@ export class SendQueue extends EventTarget {
     this.stored.delete(key);
     this.states.delete(key);
     this.tries.delete(key);
+    this.repeated.delete(key);
     this.uploads.stop(key);
     void remove("pending", this.place(key));
   }
@@ -206,6 +210,7 @@ export class SendQueue extends EventTarget {
       this.messages.delete(key);
       this.stored.delete(key);
       this.emit("sent", { key, room: message.room, seq: message.seq });
+      this.wake(message.room);
     } else if (pending && message.kind === "failed") {
       pending.failed = message.code;
       this.emit("failed", { key, code: message.code });
@@ -213,13 +218,18 @@ export class SendQueue extends EventTarget {
       delete pending.failed;
       this.setState(key, "waiting");
     }
+    // That tab may be closed before it goes on.
+    if (pending) this.wake(pending.room);
   }
 
   private sendAll(): void {
-    for (const room of new Set([...this.messages.values()].map((message) => message.room))) {
-      void this.send(room, "uploads");
-      void this.send(room, "messages");
-    }
+    for (const room of new Set([...this.messages.values()].map((message) => message.room))) this.wake(room);
+  }
+
+  /** Starts what can go on in a room, in both lanes. */
+  private wake(room: string): void {
+    void this.send(room, "uploads");
+    void this.send(room, "messages");
   }
 
   /** Sends what waits for a room, one message after another. */
@@ -237,7 +247,8 @@ export class SendQueue extends EventTarget {
     } finally {
       this.running.delete(name);
     }
-    if (this.isDue(room, lane)) void this.send(room, lane);
+    // A message may have gone over to the other lane, also in another tab.
+    this.wake(room);
   }
 
   private isDue(room: string, lane: Lane): boolean {
@@ -271,11 +282,11 @@ export class SendQueue extends EventTarget {
   /** Uploads the files once more: those that no message took for long are gone from the server. */
   private async uploadAgain(message: PendingMessage): Promise<boolean> {
     const { key, room, files } = message;
-    if (!files.length || this.tries.has(key)) return false;
-    this.tries.set(key, 1);
+    if (!files.length || this.repeated.has(key)) return false;
+    this.repeated.add(key);
     for (const file of files) delete file.id;
     await this.store(message);
-    void this.send(room, "uploads");
+    this.wake(room);
     return true;
   }
 
@@ -284,7 +295,8 @@ export class SendQueue extends EventTarget {
     this.setState(key, "sending");
     try {
       await this.uploads.run(message, () => void this.store(message));
-      if (this.messages.has(key)) void this.send(room, "messages");
+      this.tries.delete(key);
+      if (this.messages.has(key)) this.wake(room);
     } catch (error) {
       if (!this.messages.has(key)) return;
       if (!this.socket.connected) return this.setState(key, "waiting");
@@ -315,7 +327,7 @@ export class SendQueue extends EventTarget {
     void this.store(message);
     this.emit("failed", { key, code });
     this.post({ kind: "failed", key, code });
-    void this.send(message.room, "messages");
+    this.wake(message.room);
   }
 
   private pause({ key }: PendingMessage, ms: number): Promise<void> {

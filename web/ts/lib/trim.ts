@@ -11,7 +11,10 @@ export function trimOldest(list: HTMLElement, messages: HTMLElement[]): void {
   if (messages.length <= MAX_MESSAGES || isEditing(list)) return;
   const first = messages[messages.length - KEPT_MESSAGES];
   if (!first) return;
+  const failed = [...list.querySelectorAll(".is-failed")];
   while (list.firstElementChild && list.firstElementChild !== first) list.firstElementChild.remove();
+  // What failed above is now the first, with its buttons.
+  list.prepend(...failed.filter((message) => !message.isConnected));
   arrange(first);
   addOlderLink(list, seqOf(first));
 }
@@ -22,7 +25,12 @@ export function trimNewest(list: HTMLElement, messages: HTMLElement[]): void {
   const last = messages[KEPT_MESSAGES - 1];
   if (!last) return;
   list.querySelector(".newer")?.remove();
-  while (last.nextElementSibling && !last.nextElementSibling.matches(".is-pending")) last.nextElementSibling.remove();
+  // What failed stays among the messages; what waits stays at the end.
+  for (let next = last.nextElementSibling; next; ) {
+    const after = next.nextElementSibling;
+    if (!next.matches(".is-pending")) next.remove();
+    next = after;
+  }
   last.classList.remove("goes-on");
   last.after(link("newer", "after", seqOf(last)));
 }
