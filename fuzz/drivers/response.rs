@@ -11,7 +11,7 @@ use url::Url;
 
 /// The elements of the templates and of messages.
 const ELEMENTS: &str = "a aside audio b bdi blockquote body button canvas circle code dd details dialog div dl dt em \
-    fieldset footer form h1 h2 h3 h4 h4 head header hr html i img input label legend li link main mark meta nav noscript ol \
+    fieldset footer form h1 h2 h3 h4 head header hr html i img input label legend li link main mark meta nav noscript ol \
     option p path picture pre progress q rect s script section select small source span strong summary svg symbol \
     template textarea time title ul use video";
 const SERVER: &str = "http://server.example/";

@@ -47,7 +47,6 @@ pub struct RoomStrings {
     // Joining.
     pub enter_as: fn(&str) -> String,
     pub log_in_instead: &'static str,
-    pub other_name: &'static str,
     pub session_ended: &'static str,
     pub session_ended_guest: &'static str,
     pub ask_operator: &'static str,
@@ -66,7 +65,5 @@ pub struct RoomStrings {
 
     // The lobby.
     pub lobby_about: &'static str,
-    pub lobby_steps: &'static str,
     pub members_of: fn(u32, u32) -> String,
-    pub online_now: fn(u32) -> String,
 }

@@ -81,6 +81,7 @@ fn strings(lang: Lang) -> Map<String, Value> {
         ("typingMany", strings.typing_many),
         ("unreadBy", strings.unread_by),
         ("sendFailed", strings.send_failed),
+        ("notThere", strings.not_there),
         ("sending", strings.sending),
         ("cancel", strings.cancel),
         ("save", strings.save),

@@ -113,7 +113,7 @@ async fn a_report_keeps_its_context_and_is_decided_once() {
     let of_admin = app.say(&admin, &room, "my server").await;
     let report = app.reported(&minji, &of_admin).await;
     assert_eq!(app.decide(&owner, &report, json!({ "decision": "delete" })).await, 403);
-    // What is hidden is quoted to nobody, neither to who would report it.
+    // What is hidden is quoted to nobody, also not on the page to report it.
     let secret = app.say(&jun, &room, "a hidden secret").await;
     let form = format!("/room/{}/report?message={}", room.id, secret["id"].as_str().unwrap());
     assert!(app.page(&minji, &form).await.text().contains("a hidden secret"));

@@ -417,6 +417,7 @@ export interface Entry {
 
 /** One act. */
 export interface Entry2 {
+  /** The name of the act, also of one that this version does not know. */
   action: string;
   /** RFC 3339 UTC with milliseconds. */
   at: string;

@@ -89,7 +89,7 @@ fn carry_out(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, ac
     Ok(unneeded)
 }
 
-/// Hides the message together with what is done about its author. One that is gone meanwhile needs it no more.
+/// Hides the message together with what is done about its author. One that is gone meanwhile need not be hidden.
 fn hide_too(tx: &mut Tx, now: i64, me: UserId, open: &Open, decision: Decision) -> Result<()> {
     if !matches!(decision, Decision::Warn | Decision::Mute | Decision::Ban | Decision::Suspend) {
         return Err(Error::invalid("hide", "hide goes with warn, mute, ban and suspend"));

@@ -56,7 +56,6 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
 
     enter_as: |name| format!("You join as {name}"),
     log_in_instead: "Have an account? Log in",
-    other_name: "Use another name",
     session_ended: "Your session ended. Log in to go back to where you were; what you were writing is still there.",
     session_ended_guest: "Your guest session in this browser ended. Please join again.",
     ask_operator: "Forgot your password? Ask the person who runs this server for a new one.",
@@ -74,10 +73,8 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     original_gone: "The original is gone.",
 
     lobby_about: "Madang is a place to chat: open a room or join one. No sign-up needed.",
-    lobby_steps: "Pick a room, or open your own.",
     members_of: |members, max| match members {
         1 => format!("1 member, up to {max}"),
         _ => format!("{members} members, up to {max}"),
     },
-    online_now: |count| format!("{count} online"),
 };

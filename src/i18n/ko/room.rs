@@ -53,7 +53,6 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
 
     enter_as: |name| format!("{name}님으로 들어가요"),
     log_in_instead: "계정이 있으면 로그인",
-    other_name: "다른 이름 쓰기",
     session_ended: "로그아웃됐어요. 다시 로그인하면 보던 곳으로 돌아가요. 쓰던 글은 그대로 있어요.",
     session_ended_guest: "손님으로 있던 시간이 끝났어요. 다시 들어와 주세요.",
     ask_operator: "비밀번호를 잊었다면 이 서버를 운영하는 사람에게 새 비밀번호를 부탁해 주세요.",
@@ -71,7 +70,5 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     original_gone: "원래 메시지는 이제 없어요.",
 
     lobby_about: "누구나 들러 이야기하는 마당이에요. 가입하지 않아도 방을 열고 들어갈 수 있어요.",
-    lobby_steps: "방을 골라 들어가거나 새로 열어 보세요.",
     members_of: |members, max| format!("멤버 {members}명 · 정원 {max}명"),
-    online_now: |count| format!("{count}명 접속"),
 };

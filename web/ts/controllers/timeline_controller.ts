@@ -13,7 +13,7 @@ import { currentEntry, keepPlace, keptPlace, type Place } from "../lib/place";
 import { placeReadMarker, removeReadMarker } from "../lib/read_marker";
 import { roomConnection } from "../lib/room_connection";
 import { Scroller } from "../lib/scroller";
-import { errorText } from "../lib/strings";
+import { errorText, t } from "../lib/strings";
 import { toast } from "../lib/toast";
 import { addOlderLink, trimNewest, trimOldest } from "../lib/trim";
 import { countUnread } from "../lib/unread";
@@ -262,7 +262,7 @@ export default class TimelineController extends Controller<HTMLElement> {
   private open(): void {
     const kept = keptPlace();
     if (kept) return void this.goBackTo(kept);
-    if (this.atValue) return void this.point(this.atValue);
+    if (this.atValue) return void this.point(this.atValue).then((isFound) => isFound || toast(t("notThere")));
     if (!this.history.isAtEnd) {
       this.isAtBottom = false;
       this.buttons.show(".latest", true);
