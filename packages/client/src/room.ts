@@ -139,9 +139,9 @@ export class Room extends Emitter<RoomEvents> {
     const since = this.#received;
     const request: wire.Join = { room: this.id };
     if (since) Object.assign(request, { since: since.rev, epoch: since.epoch });
-    // A member needs neither. A user who has left by another device, or was removed, does not come back.
-    if (this.info) request.resume = true;
-    else Object.assign(request, { password: this.options.password, invite: this.options.invite });
+    // A member needs neither, and a removed user does not come back by them. (`resume` would refuse others who have left, too; servers
+    // of the release before do not know it.)
+    if (!this.info) Object.assign(request, { password: this.options.password, invite: this.options.invite });
     const { connection } = this.madang;
     // Handled at once: the event behind the answer may be in the same packet.
     this.madang.request("join", request, JOIN_TIMEOUT_MS, (error, joined) => {

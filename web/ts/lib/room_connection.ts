@@ -42,6 +42,8 @@ export class RoomConnection extends EventTarget {
   private hasJoined = false;
   private hidesReads = false;
   private isClosed = false;
+  /** A server of the release before, during an update of several, does not know `resume`. */
+  private mayResume = true;
   private readSeq = 0;
   private readTimer = 0;
 
@@ -116,7 +118,7 @@ export class RoomConnection extends EventTarget {
   }
 
   private position(): object {
-    return { room: this.roomId, since: this.rev, epoch: this.epoch, resume: true };
+    return { room: this.roomId, since: this.rev, epoch: this.epoch, ...(this.mayResume && { resume: true }) };
   }
 
   private listen(): void {
@@ -211,6 +213,10 @@ export class RoomConnection extends EventTarget {
 
   private refused(reason?: Refusal): void {
     if (this.isClosed) return;
+    if (reason?.code === "invalid" && this.mayResume) {
+      this.mayResume = false;
+      return void this.socket.connect();
+    }
     if (reason && isRetryable(reason.code)) {
       setTimeout(() => this.socket.connect(), reason.retryAfterMs ?? 2000 + Math.random() * 2000);
       return this.emit("refused", { code: reason.code });
