@@ -142,8 +142,7 @@ export class SendQueue extends EventTarget {
   }
 
   discard(key: string): void {
-    this.drop(key);
-    this.post({ kind: "withdrawn", key });
+    void this.drop(key).then(() => this.post({ kind: "withdrawn", key }));
   }
 
   /** Removes one file of a message, and the message with its last file if there is no text. */
@@ -157,21 +156,22 @@ export class SendQueue extends EventTarget {
     this.wake(message.room);
   }
 
-  private drop(key: string): void {
+  /** Shows that a message is gone only when no other tab finds it any more. */
+  private async drop(key: string): Promise<void> {
     const room = this.messages.get(key)?.room;
-    this.forget(key);
+    await this.forget(key);
     this.emit("withdrawn", { key });
     if (room) this.wake(room);
   }
 
-  private forget(key: string): void {
+  private forget(key: string): Promise<void> {
     this.messages.delete(key);
     this.stored.delete(key);
     this.states.delete(key);
     this.tries.delete(key);
     this.repeated.delete(key);
     this.uploads.stop(key);
-    void remove("pending", this.place(key));
+    return remove("pending", this.place(key));
   }
 
   private async load(): Promise<void> {
@@ -315,7 +315,7 @@ export class SendQueue extends EventTarget {
   }
 
   private done({ key, room }: PendingMessage, seq: number): void {
-    this.forget(key);
+    void this.forget(key);
     this.emit("sent", { key, room, seq });
     this.post({ kind: "sent", key, room, seq });
   }
