@@ -17,11 +17,12 @@ impl App {
         self.db.read(move |tx| member::bans(tx, &limits, me, room_id, after, limit)).await
     }
 
-    /// Returns one's own ban from a room, if there is one.
+    /// Returns the ban of a visitor from a room, if there is one.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn own_ban(&self, me: UserId, room_id: RoomId) -> Result<Option<OwnBan>> {
+    pub async fn own_ban(&self, me: Option<UserId>, room_id: RoomId) -> Result<Option<OwnBan>> {
+        let Some(me) = me else { return Ok(None) };
         self.db.read(move |tx| member::own_ban(tx, now_ms(), me, room_id)).await
     }
 

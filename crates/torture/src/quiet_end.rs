@@ -20,7 +20,6 @@ use crate::proxy::Network;
 const MESSAGES: usize = 8;
 /// How long a message may take to the members on another node, also on a loaded machine.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
-
 /// The pause between two attempts to join.
 const PAUSE: Duration = Duration::from_millis(500);
 

@@ -2,11 +2,11 @@
 //! messages, a bounded number at a time.
 
 use super::admin::end_admin_rights;
-use super::{is_admin, require_admin};
+use super::{is_admin, require_admin, suspend};
 use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
 use crate::chat::{
-    Fact, Leaving, Tx, audit, digest, export, file, member, message, outbox, outgoing_hook, report, room, scheduled,
-    session,
+    Fact, Leaving, Tx, admin, audit, digest, export, file, member, message, outbox, outgoing_hook, report, room,
+    scheduled, session,
 };
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -104,6 +104,23 @@ pub fn delete_own(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Left
         audit::append(tx, now, Some(me), AuditAction::AccountDeleted, None, me)?;
     }
     leave(tx, now, me, erase)
+}
+
+/// Suspends a user who is to be deleted, before their memberships end: of two admins who delete each other at the same time, one keeps
+/// everything.
+///
+/// # Errors
+/// `forbidden` unless an admin; `invalid` with the field `userId` for oneself; `not_found` for a deleted user.
+pub fn begin_deletion(tx: &mut Tx, now: i64, me: UserId, user_id: UserId) -> Result<()> {
+    admin::get(tx, Some(me), user_id)?;
+    if me == user_id {
+        return Err(Error::invalid("userId", "delete your own account on its page"));
+    }
+    match suspend(tx, now, Some(me), user_id, None) {
+        // It was suspended before.
+        Err(error) if error.code == Code::NotFound => Ok(()),
+        suspended => suspended,
+    }
 }
 
 /// Deletes another user, as [`leave`]. `by` is the admin, `None` for a command.

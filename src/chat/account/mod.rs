@@ -20,8 +20,8 @@ pub use super::admin_rights::{is_admin, require_admin};
 pub use super::kinds::DirectFrom;
 pub use admin::{demote, find_admin, make_admin};
 pub use delete::{
-    Erased, Leftovers, check_not_only_admin, delete_by, delete_own, erase, erased, find_erasing, leave, leave_room,
-    said_after,
+    Erased, Leftovers, begin_deletion, check_not_only_admin, delete_by, delete_own, erase, erased, find_erasing, leave,
+    leave_room, said_after,
 };
 pub use suspend::{end_suspensions, restore, suspend};
 
@@ -191,10 +191,7 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
     }
     if let Some(email) = &change.email {
         let email = text::email(email)?;
-        let settings = limits.server.get();
-        if settings.sign_up == SignUpPolicy::EmailDomain {
-            settings.check_sign_up(&email, false)?;
-        }
+        limits.server.get().check_email(&email)?;
         refuse_taken(tx, Some(me), &email)?;
         let sql = "UPDATE users SET email = ?2, email_folded = ?3, email_confirmed_at = NULL WHERE id = ?1";
         let done = tx.execute(sql, &[&me, &email, &text::email_key(&email)]);

@@ -8,7 +8,8 @@ use crate::error::{Code, Result};
 use crate::ids::UserId;
 
 /// Suspends a user, for some hours or for good, and ends their sessions, those of their bots, their webhooks and their invites.
-/// Rights of an admin end too, with the links to reset a password. Neither comes back by itself. A suspension that ends by itself can be changed. `by` is the admin, `None` for a command.
+/// Rights of an admin end too, with the links to reset a password. Neither comes back by itself. A suspension that ends by
+/// itself can be changed. `by` is the admin, `None` for a command.
 ///
 /// # Errors
 /// `invalid` with the field `hours`; `not_found` for a user who does not exist or is suspended for good.

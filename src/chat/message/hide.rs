@@ -28,9 +28,8 @@ pub fn hide(tx: &mut Tx, now: i64, me: UserId, id: MessageId) -> Result<Message>
 /// Shows a hidden message again.
 ///
 /// # Errors
-/// As [`hide`]; `forbidden` where an admin has hidden it, and for one's own that somebody else or the word filter has hidden, except
-/// for admins; `not_found` for a message that is
-/// not hidden.
+/// As [`hide`]; `forbidden` where an admin has hidden it, and for one's own that somebody else or the word filter has hidden,
+/// except for admins; `not_found` for a message that is not hidden.
 pub fn show(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId) -> Result<Message> {
     let message = moderated(tx, me, id)?;
     show_as(tx, limits, now, me, message)

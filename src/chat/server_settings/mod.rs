@@ -358,14 +358,20 @@ impl ServerSettings {
             SignUpPolicy::Closed => Err(Error::new(Code::Forbidden).with_message("nobody can sign up on this server")),
             SignUpPolicy::Invite if has_invite => Ok(()),
             SignUpPolicy::Invite => Err(Error::invalid("invite", "an invite is needed to sign up on this server")),
-            SignUpPolicy::EmailDomain => {
-                let key = text::email_key(email);
-                let host = key.rsplit_once('@').map(|(_, host)| host).unwrap_or_default();
-                match self.email_domains.iter().any(|domain| domain == host) {
-                    true => Ok(()),
-                    false => Err(Error::invalid("email", "only some e-mail addresses can sign up on this server")),
-                }
-            }
+            SignUpPolicy::EmailDomain => self.check_email(email),
+        }
+    }
+
+    /// Checks the e-mail address of an account, where only those of some domains are allowed.
+    ///
+    /// # Errors
+    /// `invalid` with the field `email`.
+    pub fn check_email(&self, email: &str) -> Result<()> {
+        let key = text::email_key(email);
+        let host = key.rsplit_once('@').map(|(_, host)| host).unwrap_or_default();
+        match self.sign_up != SignUpPolicy::EmailDomain || self.email_domains.iter().any(|domain| domain == host) {
+            true => Ok(()),
+            false => Err(Error::invalid("email", "only some e-mail addresses are allowed on this server")),
         }
     }
 }

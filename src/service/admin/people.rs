@@ -3,7 +3,7 @@
 use crate::chat::account::{self, require_admin};
 use crate::chat::admin::{self, Act, People, Person, Show};
 use crate::chat::one_time_link::{self, LinkKind};
-use crate::chat::{Limits, Tx, bot};
+use crate::chat::{Tx, bot};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::service::App;
@@ -88,19 +88,7 @@ impl App {
     /// `rate_limited`; `forbidden` unless an admin; `invalid` with the field `userId` for oneself; `not_found`.
     pub async fn delete_user(&self, me: UserId, user_id: UserId, erase: bool) -> Result<()> {
         self.rates.act(me)?;
-        // Suspended first: two admins who delete each other at a time would both end memberships, and one would stay.
-        let begin = move |tx: &mut Tx, _: &Limits, now| {
-            admin::get(tx, Some(me), user_id)?;
-            if me == user_id {
-                return Err(Error::invalid("userId", "delete your own account on its page"));
-            }
-            match account::suspend(tx, now, Some(me), user_id, None) {
-                // It was suspended before.
-                Err(error) if error.code == Code::NotFound => Ok(()),
-                suspended => suspended,
-            }
-        };
-        self.write(user_id, begin).await?;
+        self.write(user_id, move |tx, _, now| account::begin_deletion(tx, now, me, user_id)).await?;
         // It runs to its end even when the client disconnects.
         let app = self.clone();
         let work = tokio::spawn(async move {

@@ -43,10 +43,7 @@ async fn show(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Path
     }
     let (lang, me) = (caller.lang, me.as_ref().map(|me| &*me.user));
     let (name, server) = (any_name(lang), app.server_settings());
-    let ban = match me {
-        Some(me) => app.own_ban(me.id, room.id).await.or_problem(lang)?,
-        None => None,
-    };
+    let ban = app.own_ban(me.map(|me| me.id), room.id).await.or_problem(lang)?;
     let (invite, ban) = (Some(code.as_str()), ban.as_ref());
     let page = JoinPage { lang, room: &room, me, name: &name, invite, notice: None, ban, server: &server };
     Ok(Html(page.html()).into_response())

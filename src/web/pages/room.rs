@@ -186,10 +186,7 @@ async fn join_page(
     let room = app.room(me.map(|me| me.user.id), id).await?;
     let (lang, me) = (caller.lang, me.map(|me| &*me.user));
     let (name, server) = (any_name(lang), app.server_settings());
-    let ban = match me {
-        Some(me) => app.own_ban(me.id, id).await?,
-        None => None,
-    };
+    let ban = app.own_ban(me.map(|me| me.id), id).await?;
     let page =
         JoinPage { lang, room: &room, me, name: &name, invite: None, notice, ban: ban.as_ref(), server: &server };
     Ok(Html(page.html()).into_response())

@@ -129,7 +129,8 @@ export default class RoomController extends Controller<HTMLElement> {
   private close(line: string, ms = CLOSING_MS): void {
     this.connection.close();
     this.notice(line);
-    setTimeout(() => void visit("/"), ms);
+    // A user who has gone to another page meanwhile stays there.
+    setTimeout(() => this.element.isConnected && void visit("/"), ms);
   }
 
   private change(room: Room): void {
