@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright-core";
 import { Proxy } from "./proxy.mjs";
 import { Server } from "./server.mjs";
+import { keep } from "./trace.mjs";
 import { User } from "./user.mjs";
 
 /** A hang fails the test it is in. A loaded machine takes several times as long as an idle one. */
@@ -22,9 +23,17 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** A test with a time limit of its own: that of the runner counts for a file as a whole. */
+/** A test with a time limit of its own: that of the runner counts for a file as a whole. A failure leaves traces. */
 export function test(name, run) {
-  return nodeTest(name, { timeout: TEST_TIMEOUT_MS }, run);
+  const traced = async (context) => {
+    try {
+      await run(context);
+    } catch (error) {
+      await keep(name);
+      throw error;
+    }
+  };
+  return nodeTest(name, { timeout: TEST_TIMEOUT_MS }, traced);
 }
 
 /** Waits until an asynchronous condition holds in a page; for `waitForFunction` every promise is true. */

@@ -1,5 +1,6 @@
 // A user with a browser profile of their own: what they do, and what they see.
 import assert from "node:assert/strict";
+import { record } from "./trace.mjs";
 
 /** The time for one step. It only matters when a test fails. */
 const STEP_TIMEOUT_MS = 120_000;
@@ -27,6 +28,7 @@ export class User {
   /** Opens a page in a browser profile. */
   static async in(context, name, url) {
     context.setDefaultTimeout(STEP_TIMEOUT_MS);
+    await record(context, name);
     const user = new User(name, context, url);
     user.page = await user.newPage();
     return user;
