@@ -50,6 +50,8 @@ pub(super) struct Entry {
     pub(super) sent: Option<Presence>,
     /// When the last socket closed; a reload of a page is not an absence.
     pub(super) left_at: Option<Instant>,
+    /// The presence until then. Others may have seen it on a page without being sent it.
+    pub(super) last: Presence,
     /// Incremented with each room that the user leaves or accepts, or a stranger opens, and each change of `privacy`.
     pub(super) version: u64,
 }
@@ -122,9 +124,10 @@ impl Connections {
     pub fn remove(&self, user_id: UserId, id: SocketId) {
         let mut inner = self.0.lock();
         let Some(entry) = inner.users.get_mut(&user_id) else { return };
+        let presence = entry.presence();
         entry.sockets.retain(|socket| socket.id() != id);
         if entry.sockets.is_empty() {
-            entry.left_at = Some(Instant::now());
+            (entry.left_at, entry.last) = (Some(Instant::now()), presence);
         }
         inner.changed.insert(user_id);
     }

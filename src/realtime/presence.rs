@@ -98,14 +98,14 @@ impl Entry {
         }
     }
 
-    fn presence(&self) -> Presence {
+    pub(super) fn presence(&self) -> Presence {
         let is_away =
             |socket: &Socket| socket.data::<ConnectedUser>().is_some_and(|user| user.is_away.load(Ordering::Relaxed));
         if self.privacy.hides_presence {
             Presence::Offline
         } else if self.sockets.is_empty() {
             // Within the grace of a reload nothing has changed yet.
-            self.sent.unwrap_or(Presence::Offline)
+            self.last
         } else if self.sockets.iter().all(is_away) {
             Presence::Away
         } else {

@@ -39,6 +39,20 @@ async fn presence_is_visible_to_users_who_share_a_room() {
     outside.refused("presence", json!({ "state": "here" }), "invalid").await;
 }
 
+/// Changes are sent once a second, but a list that is read in between shows who is there.
+#[tokio::test]
+async fn a_user_who_comes_and_goes_within_a_second_is_seen_to_go() {
+    let app = App::start().await;
+    let [minji, jun, _] = app.three_guests().await;
+    let room = app.courtyard(&minji).await;
+    let hers = app.enter(&minji, &room).await;
+    let his = app.enter(&jun, &room).await;
+    let members = hers.ok("members", json!({ "room": room.id })).await;
+    assert!(members["members"].as_array().unwrap().iter().any(|member| member["presence"] == "online"));
+    his.disconnect().await;
+    hers.take_where("presence", |told| told["userId"] == jun.id && told["state"] == "offline").await;
+}
+
 #[tokio::test]
 async fn a_large_room_gets_no_presence_events() {
     let app = App::with(|config| config.large_room = 2).await;
