@@ -108,3 +108,46 @@ test("one press leaves no room and hands none over", async () => {
   await minji.waitForMessage("아직 여기 있어요");
   assert.equal(await minji.member("민지").getAttribute("data-role"), "owner");
 });
+
+test("a refused form keeps what was typed, and says why beside the field", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  const room = await minji.createRoom("잠긴 방", { lasting: true, password: "열려라 참깨" });
+  const { page } = jun;
+  await page.goto(room);
+  await page.locator("[name=name]").fill("준이");
+  await page.locator("[name=password]").fill("닫혀라 참깨");
+  await page.getByRole("button", { name: "들어가기" }).click();
+  await page.locator(".field", { has: page.locator("[name=password]") }).locator(".field__problem", { hasText: "비밀번호" }).waitFor();
+  assert.equal(await page.locator("[name=name]").inputValue(), "준이");
+  assert.equal(await page.evaluate(() => document.activeElement.name), "password");
+  await page.locator("[name=password]").fill("열려라 참깨");
+  await page.getByRole("button", { name: "들어가기" }).click();
+  await jun.waitForRoom();
+
+  const settings = await minji.openRoomSheet("settings");
+  await settings.locator("[name=title]").fill("더 잠긴 방");
+  await settings.locator("[name=max]").fill("99999999");
+  await settings.getByRole("button", { name: "저장" }).click();
+  await settings.locator(".field", { has: minji.page.locator("[name=max]") }).locator(".field__problem").waitFor();
+  assert.equal(await settings.locator("[name=title]").inputValue(), "더 잠긴 방");
+  await settings.locator("[name=max]").fill("40");
+  await settings.getByRole("button", { name: "저장" }).click();
+  await minji.page.locator(".talk__title h1", { hasText: "더 잠긴 방" }).waitFor();
+});
+
+test("a guest is marked in the lobby, in direct rooms, while typing and in the switcher", async () => {
+  const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
+  const { page } = minji;
+  const room = await minji.createRoom("손님의 방", { lasting: true });
+  const lobby = await jun.newPage();
+  await lobby.goto("/");
+  await lobby.locator(".row", { hasText: "손님의 방" }).locator("[data-field=guest]", { hasText: "손님" }).waitFor();
+  await jun.join(room);
+  await jun.page.locator(".composer__text").pressSequentially("쓰");
+  await page.locator(".typing", { hasText: "준(손님)님이 쓰고 있어요" }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.locator(".switcher input").fill("준");
+  await page.locator(".switcher [role=option]", { hasText: "준" }).filter({ hasText: "손님" }).click();
+  await page.locator(".room--direct .talk__head .mark", { hasText: "손님" }).waitFor();
+  await page.locator(".my-room[data-kind=direct] [data-field=guest]").filter({ visible: true }).waitFor();
+});

@@ -20,11 +20,14 @@ test("a whisper reaches only its recipient", async () => {
   await minji.page.locator(".composer__whisper").getByText("준").waitFor();
   await minji.send("너만 들어");
   await jun.waitForMessage("너만 들어");
-  await jun.message("너만 들어").getByText("준님에게 귓속말").waitFor();
+  await jun.message("너만 들어").getByText("나에게 온 귓속말").waitFor();
+  await minji.message("너만 들어").getByText("준님에게 귓속말").waitFor();
   await minji.page.locator(".composer__text").press("Escape");
   await minji.send("모두 들어");
   await sora.waitForMessage("모두 들어");
   assert.equal(await sora.message("너만 들어").count(), 0);
+  await jun.page.reload();
+  await jun.message("너만 들어").getByText("나에게 온 귓속말").waitFor();
   // Nor is it in Sora's page.
   const page = await sora.context.request.get(room);
   assert.match(await page.text(), /모두 들어/);

@@ -58,3 +58,15 @@ test("a reminder is set from a message or by words, and a whisper is not sent la
   await page.getByText("귓속말과 파일은 나중에 보낼 수 없어요.").waitFor();
   assert.equal(await page.locator("#later").isVisible(), false);
 });
+
+test("a text that was changed in the sheet and not scheduled is not lost", async () => {
+  const minji = await s.minji();
+  const { page } = minji;
+  await minji.createRoom("나중 방", { lasting: true });
+  await page.locator(".composer__text").fill("내일 봬요");
+  const sheet = await minji.openRoomSheet("later");
+  await sheet.locator("[name=text]").fill("모레 봬요");
+  await page.keyboard.press("Escape");
+  await sheet.waitFor({ state: "hidden" });
+  assert.equal(await page.locator(".composer__text").inputValue(), "모레 봬요");
+});

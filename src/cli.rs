@@ -95,6 +95,12 @@ pub(crate) enum Command {
     /// Show and change the settings that admins change while the server runs.
     #[command(subcommand)]
     Settings(SettingsCommand),
+    /// Manage invites to sign up.
+    #[command(subcommand)]
+    Invite(InviteCommand),
+    /// Look at the jobs of the server, such as mails and webhooks, and try them again.
+    #[command(subcommand)]
+    Job(JobCommand),
     /// Manage server keys, with which other servers bring their own users.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -148,6 +154,9 @@ pub(crate) enum UserCommand {
         /// After how many hours it ends by itself.
         #[arg(long)]
         hours: Option<u32>,
+        /// What the user reads at the log-in.
+        #[arg(long)]
+        reason: Option<String>,
         #[command(flatten)]
         account: AccountArgs,
     },
@@ -203,6 +212,50 @@ pub(crate) struct RoomArgs {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) address: ServerAddress,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum InviteCommand {
+    /// Print a link with which people sign up where the server asks for an invite.
+    Create {
+        /// How many may sign up with it; without a limit if left out.
+        #[arg(long)]
+        uses: Option<u32>,
+        /// After how many hours it ends; never if left out.
+        #[arg(long)]
+        hours: Option<u32>,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
+    /// List the valid invites, the newest first: code, creation time, end, uses left.
+    List(ServerAddress),
+    /// Revoke an invite.
+    Revoke {
+        /// The code of the invite, from the list.
+        code: String,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum JobCommand {
+    /// List the jobs that wait, by kind, and the newest that were given up, at most a hundred: number, time, kind, tries, error.
+    List(ServerAddress),
+    /// Try the waiting jobs again at once, or one that was given up.
+    Retry {
+        /// The number of a job that was given up, from the list.
+        number: Option<i64>,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
+    /// Delete a job that was given up.
+    Drop {
+        /// The number of the job, from the list.
+        number: i64,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
 }
 
 #[derive(Subcommand)]

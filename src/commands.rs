@@ -1,9 +1,12 @@
-//! The commands beside the server that administer it: users, rooms, settings, keys, links, the audit log.
+//! The commands beside the server that administer it: users, rooms, settings, invites, jobs, keys, links, the audit log.
 
 use madang::chat::admin::{Act, AdminRoom, Person, Show};
 use madang::chat::api_key::Key;
 use madang::chat::audit::Entry;
+use madang::chat::outbox::dead::DeadJob;
+use madang::chat::server_invite::ServerInvite;
 use madang::chat::server_settings::{Change, ServerSettings};
+use madang::clock::rfc3339;
 use madang::config::{LogFormat, ServerAddress, Switch};
 use madang::log;
 use madang::ops::admin::Admin;
@@ -11,7 +14,9 @@ use madang::wire::ChangeServer;
 use serde_json::Value;
 
 use super::print;
-use crate::cli::{AccountArgs, KeyCommand, RoomArgs, RoomCommand, SettingsCommand, UserCommand};
+use crate::cli::{
+    AccountArgs, InviteCommand, JobCommand, KeyCommand, RoomArgs, RoomCommand, SettingsCommand, UserCommand,
+};
 
 pub(crate) async fn admin_link(address: &ServerAddress) -> Result<(), String> {
     with_admin(address, async |admin| admin.admin_link().await).await
@@ -33,8 +38,8 @@ pub(crate) async fn user(command: UserCommand) -> Result<(), String> {
         UserCommand::Reset { email, address } => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
         }
-        UserCommand::Suspend { hours, account } => {
-            act(account, Act::Suspend(hours), |user| format!("suspended {user}")).await
+        UserCommand::Suspend { hours, reason, account } => {
+            act(account, Act::Suspend { hours, reason }, |user| format!("suspended {user}")).await
         }
         UserCommand::Unsuspend(account) => act(account, Act::Restore, |user| format!("{user} may log in again")).await,
         UserCommand::Logout(account) => {
@@ -128,6 +133,59 @@ fn wrong_setting(error: serde_json::Error) -> String {
 
 fn json(settings: &ServerSettings) -> Result<String, String> {
     serde_json::to_string_pretty(settings).map_err(|error| error.to_string())
+}
+
+pub(crate) async fn invite(command: InviteCommand) -> Result<(), String> {
+    match command {
+        InviteCommand::Create { uses, hours, address } => {
+            with_admin(&address, async |admin| admin.create_invite(uses, hours).await).await
+        }
+        InviteCommand::List(address) => {
+            with_admin(&address, async |admin| Ok(lines(admin.invites().await?.iter().map(invite_line)))).await
+        }
+        InviteCommand::Revoke { code, address } => {
+            with_admin(&address, async |admin| {
+                admin.revoke_invite(&code).await.map(|()| format!("revoked invite {code}"))
+            })
+            .await
+        }
+    }
+}
+
+fn invite_line(invite: &ServerInvite) -> String {
+    let end = invite.ends_at.map_or_else(|| "no end".to_owned(), rfc3339);
+    let uses = invite.uses_left.map_or_else(|| "any number".to_owned(), |uses| uses.to_string());
+    format!("{}  {}  {end}  {uses} of uses left", invite.code, rfc3339(invite.created_at))
+}
+
+pub(crate) async fn job(command: JobCommand) -> Result<(), String> {
+    match command {
+        JobCommand::List(address) => {
+            with_admin(&address, async |admin| {
+                let (waiting, dead) = admin.jobs().await?;
+                let waiting =
+                    waiting.iter().map(|jobs| format!("{} waiting  {}  since {}", jobs.count, jobs.kind, jobs.oldest));
+                let dead = dead.iter().map(dead_job_line);
+                Ok(lines(waiting.chain(dead)))
+            })
+            .await
+        }
+        JobCommand::Retry { number, address } => {
+            let done = number.map_or_else(
+                || "the waiting jobs are tried again".to_owned(),
+                |number| format!("queued job {number} again"),
+            );
+            with_admin(&address, async |admin| admin.retry_jobs(number).await.map(|()| done)).await
+        }
+        JobCommand::Drop { number, address } => {
+            with_admin(&address, async |admin| admin.drop_job(number).await.map(|()| format!("deleted job {number}")))
+                .await
+        }
+    }
+}
+
+fn dead_job_line(job: &DeadJob) -> String {
+    format!("{}  {}  {}  {} tries  {}", job.number, job.died_at, job.kind, job.tries, job.why)
 }
 
 pub(crate) async fn key(command: KeyCommand) -> Result<(), String> {

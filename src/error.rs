@@ -68,6 +68,8 @@ codes! {
     WrongPassword "wrong_password" 403 final_;
     /// The user is banned from the room.
     Banned "banned" 403 final_;
+    /// The account is suspended. With `retryAfterMs` it ends by itself; the message says until when and why.
+    Suspended "suspended" 403 final_;
     /// The user is muted in the room and may write again after `retryAfterMs`.
     Muted "muted" 403 final_;
     /// Only moderators or the owner write in the room.

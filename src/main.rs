@@ -104,6 +104,8 @@ async fn run(command: Command) -> Result<(), String> {
             written.map_err(|error| format!("cannot write into {}: {error}", folder.display()))
         }
         Command::Licenses => print(&madang::web::licenses()?),
+        Command::Invite(command) => commands::invite(command).await,
+        Command::Job(command) => commands::job(command).await,
         Command::Key(command) => commands::key(command).await,
     }
 }

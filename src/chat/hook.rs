@@ -3,12 +3,12 @@
 
 use std::sync::LazyLock;
 
-use super::kinds::{JobKind, UserKind};
+use super::kinds::{AuditAction, JobKind, UserKind};
 use super::member::membership::require_moderator;
 use super::message::{self, Message, Post};
 use super::session::Token;
 use super::user::{self, User};
-use super::{Limits, Tx, outbox};
+use super::{Limits, Tx, audit, outbox};
 use crate::db::{Fault, Row};
 use crate::error::{Code, Result};
 use crate::ids::{HookId, RoomId, UserId};
@@ -74,6 +74,7 @@ pub fn create(
         "INSERT INTO hooks (id, room_id, user_id, by_user_id, secret_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         &[&id, &room_id, &bot.id, &me, &secret.hash(), &now],
     )?;
+    audit::append(tx, now, Some(me), AuditAction::IncomingHookCreated, Some(room_id), bot.id)?;
     Ok((get(tx, room_id, id)?, secret))
 }
 
@@ -123,11 +124,12 @@ pub fn rename(tx: &mut Tx, limits: &Limits, me: UserId, room_id: RoomId, id: Hoo
 ///
 /// # Errors
 /// As [`bot_of`].
-pub fn rotate(tx: &mut Tx, me: UserId, room_id: RoomId, id: HookId) -> Result<(Hook, Token)> {
-    bot_of(tx, me, room_id, id)?;
+pub fn rotate(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, id: HookId) -> Result<(Hook, Token)> {
+    let bot = bot_of(tx, me, room_id, id)?;
     let secret = Token::new();
     let sql = "UPDATE hooks SET secret_hash = ?2, by_user_id = ?3 WHERE id = ?1";
     tx.execute(sql, &[&id, &secret.hash(), &me])?;
+    audit::append(tx, now, Some(me), AuditAction::IncomingHookRotated, Some(room_id), bot)?;
     Ok((get(tx, room_id, id)?, secret))
 }
 
@@ -136,7 +138,8 @@ pub fn rotate(tx: &mut Tx, me: UserId, room_id: RoomId, id: HookId) -> Result<(H
 /// # Errors
 /// As [`bot_of`].
 pub fn revoke(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, id: HookId) -> Result<()> {
-    bot_of(tx, me, room_id, id)?;
+    let bot = bot_of(tx, me, room_id, id)?;
+    audit::append(tx, now, Some(me), AuditAction::IncomingHookRevoked, Some(room_id), bot)?;
     tx.execute("UPDATE hooks SET revoked_at = ?2 WHERE id = ?1", &[&id, &now])?;
     Ok(())
 }

@@ -45,6 +45,7 @@ pub mod search;
 pub mod server_invite;
 pub mod server_settings;
 pub mod session;
+pub mod suspension;
 pub mod system_message;
 pub mod unread;
 pub mod user;
@@ -58,6 +59,7 @@ use limits::end_after;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RoomId, UserId};
+use member::OwnMute;
 use message::Message;
 use node::{NodeEvent, NodeId};
 use room::{Position, Room};
@@ -99,6 +101,8 @@ pub enum Fact {
     /// A membership ended at `rev`: that of its system message or, where a large room has none, the next.
     /// A membership that began above it is another one.
     Left { room_id: RoomId, user_id: UserId, rev: i64, why: Leaving },
+    /// A member was muted, or may write again.
+    Muted { room_id: RoomId, user_id: UserId, mute: Option<OwnMute> },
     /// A user changed name, picture or colour.
     UserChanged(Box<User>),
     /// Sessions of a user ended.
@@ -142,6 +146,7 @@ impl Fact {
             Fact::RoomRemoved { room_id, .. }
             | Fact::Joined { room_id, .. }
             | Fact::Accepted { room_id, .. }
+            | Fact::Muted { room_id, .. }
             | Fact::Left { room_id, .. } => Some(*room_id),
             Fact::UserChanged(_)
             | Fact::SessionsEnded { .. }

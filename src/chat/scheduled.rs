@@ -247,7 +247,7 @@ fn take(tx: &mut Tx, id: ScheduledId) -> Result<()> {
 /// sent once.
 ///
 /// # Errors
-/// `not_found`; those of a message; `forbidden` for a suspended user.
+/// `not_found`; those of a message; `suspended`.
 pub fn send(tx: &mut Tx, limits: &Limits, now: i64, scheduled: &Scheduled) -> Result<Message> {
     let Scheduled { id, user_id, room_id, .. } = *scheduled;
     // It was changed, cancelled or sent meanwhile.

@@ -21,12 +21,18 @@ pub struct ServerInvite {
     pub created_at: i64,
 }
 
-/// Creates an invite that ends after so many uses or hours, if any, or when it is revoked.
+/// Creates an invite that ends after so many uses or hours, if any, or when it is revoked. Admins and commands may.
 ///
 /// # Errors
 /// `forbidden` unless an admin; `invalid` with the field `uses` or `hours`; `too_many`.
-pub fn create(tx: &mut Tx, now: i64, me: UserId, uses: Option<u32>, hours: Option<u32>) -> Result<ServerInvite> {
-    require_admin(tx, Some(me))?;
+pub fn create(
+    tx: &mut Tx,
+    now: i64,
+    me: Option<UserId>,
+    uses: Option<u32>,
+    hours: Option<u32>,
+) -> Result<ServerInvite> {
+    require_admin(tx, me)?;
     let ends_at = invite::checked_end(now, uses, hours)?;
     tx.execute("DELETE FROM server_invites WHERE ends_at <= ?1", &[&now])?;
     if tx.query_one("SELECT COUNT(*) FROM server_invites", &[], |row| row.get::<u64>(0))? >= MOST {
@@ -37,7 +43,7 @@ pub fn create(tx: &mut Tx, now: i64, me: UserId, uses: Option<u32>, hours: Optio
         "INSERT INTO server_invites (code, by_user_id, uses_left, ends_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         &[&code, &me, &uses, &ends_at, &now],
     )?;
-    audit::append(tx, now, Some(me), AuditAction::InviteCreated, None, "-")?;
+    audit::append(tx, now, me, AuditAction::InviteCreated, None, "-")?;
     Ok(ServerInvite { code, uses_left: uses, ends_at, created_at: now })
 }
 
@@ -45,8 +51,8 @@ pub fn create(tx: &mut Tx, now: i64, me: UserId, uses: Option<u32>, hours: Optio
 ///
 /// # Errors
 /// `forbidden` unless an admin.
-pub fn list(tx: &mut Tx, now: i64, me: UserId) -> Result<Vec<ServerInvite>> {
-    require_admin(tx, Some(me))?;
+pub fn list(tx: &mut Tx, now: i64, me: Option<UserId>) -> Result<Vec<ServerInvite>> {
+    require_admin(tx, me)?;
     let sql = "SELECT code, uses_left, ends_at, created_at FROM server_invites WHERE ends_at IS NULL OR ends_at > ?1
                ORDER BY created_at DESC, code LIMIT ?2";
     Ok(tx.query_all(sql, &[&now, &MOST], |row| {
@@ -59,11 +65,11 @@ pub fn list(tx: &mut Tx, now: i64, me: UserId) -> Result<Vec<ServerInvite>> {
 ///
 /// # Errors
 /// `forbidden` unless an admin; `not_found`.
-pub fn revoke(tx: &mut Tx, now: i64, me: UserId, code: &str) -> Result<()> {
-    require_admin(tx, Some(me))?;
+pub fn revoke(tx: &mut Tx, now: i64, me: Option<UserId>, code: &str) -> Result<()> {
+    require_admin(tx, me)?;
     match tx.execute("DELETE FROM server_invites WHERE code = ?1", &[&code])? {
         0 => Err(Code::NotFound.into()),
-        _ => audit::append(tx, now, Some(me), AuditAction::InviteRevoked, None, "-"),
+        _ => audit::append(tx, now, me, AuditAction::InviteRevoked, None, "-"),
     }
 }
 

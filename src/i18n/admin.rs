@@ -52,6 +52,7 @@ pub struct AdminStrings {
     pub suspended_until: &'static str,
     pub suspend: &'static str,
     pub suspend_about: &'static str,
+    pub suspend_reason: &'static str,
     pub suspend_for: &'static str,
     /// One hour, a day, a week, a month, without an end.
     pub durations: [(&'static str, &'static str); 5],

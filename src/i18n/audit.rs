@@ -46,6 +46,15 @@ fn sentences(action: AuditAction) -> [&'static str; 2] {
         AuditAction::SettingsChanged => ["서버 설정을 바꿨어요.", "Changed the server settings."],
         AuditAction::InviteCreated => ["가입 초대를 만들었어요.", "Created an invite to sign up."],
         AuditAction::InviteRevoked => ["가입 초대를 취소했어요.", "Revoked an invite to sign up."],
+        AuditAction::RoomInviteCreated => ["방 초대를 만들었어요.", "Created an invite to a room."],
+        AuditAction::RoomInviteRevoked => ["방 초대를 취소했어요.", "Revoked an invite to a room."],
+        AuditAction::MessagePinned => ["메시지를 고정했어요.", "Pinned a message."],
+        AuditAction::MessageUnpinned => ["고정한 메시지를 내렸어요.", "Unpinned a message."],
+        AuditAction::IncomingHookCreated => ["수신 웹훅을 만들었어요.", "Created an incoming webhook."],
+        AuditAction::IncomingHookRotated => {
+            ["수신 웹훅의 주소를 새로 만들었어요.", "Made a new address for an incoming webhook."]
+        }
+        AuditAction::IncomingHookRevoked => ["수신 웹훅을 삭제했어요.", "Deleted an incoming webhook."],
         AuditAction::JobRetried => ["실패한 작업을 다시 시도했어요.", "Retried a failed job."],
         AuditAction::JobDropped => ["실패한 작업을 삭제했어요.", "Discarded a failed job."],
         AuditAction::JobsRetried => ["대기 중인 작업을 바로 다시 시도했어요.", "Retried the waiting jobs."],

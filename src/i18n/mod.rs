@@ -199,6 +199,8 @@ pub struct Strings {
     pub name: &'static str,
     pub rename: &'static str,
     pub guest: &'static str,
+    /// A guest's name in a line of text.
+    pub guest_named: fn(&str) -> String,
     pub bot: &'static str,
 
     pub account: AccountStrings,
@@ -237,6 +239,7 @@ pub struct Strings {
     pub deleted: &'static str,
     pub whisper: &'static str,
     pub whisper_to: fn(&str) -> String,
+    pub whisper_to_you: &'static str,
     pub whispering_to: &'static str,
     pub somebody: &'static str,
     pub unread_by: &'static str,

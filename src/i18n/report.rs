@@ -47,6 +47,8 @@ pub struct ReportStrings {
     pub lock: &'static str,
     pub lock_says: &'static str,
     pub locked_until: &'static str,
+    /// Around the time at which a mute ends.
+    pub muted_here: [&'static str; 2],
     pub lock_now: &'static str,
     pub unlock: &'static str,
 

@@ -1,11 +1,13 @@
-//! The admin commands: links and keys. They write to the database, also while the server runs, and the
+//! The admin commands: users, rooms, settings, invites, jobs, links and keys. They write to the database, also while the server runs, and the
 //! server sees the change at once.
 
 use crate::chat::account;
-use crate::chat::admin::{self, Act, AdminRoom, Person, Show};
+use crate::chat::admin::{self, Act, AdminRoom, Person, Show, Waiting};
 use crate::chat::api_key::{self, Key};
 use crate::chat::audit::{self, Chain, Entry};
 use crate::chat::bot;
+use crate::chat::outbox::dead::{self, DeadJob};
+use crate::chat::server_invite::{self, ServerInvite};
 use crate::chat::server_settings::{self, ServerSettings};
 use crate::chat::{Db, Limits, Tx, user};
 use crate::clock::now_ms;
@@ -94,9 +96,10 @@ impl Admin {
     /// A message for the operator, for example if there is no such user or nothing changes.
     pub async fn act_on_user(&self, user: &str, act: Act) -> Result<(), String> {
         let user_id = self.user(user).await?;
-        let done = self.db.write(user_id, move |tx| admin::act(tx, now_ms(), None, user_id, act)).await;
-        done.map_err(|error| match (error.code, act) {
-            (Code::NotFound, Act::Suspend(_)) => format!("{user} is suspended already"),
+        let (limits, asked) = (self.limits.clone(), act.clone());
+        let write = move |tx: &mut Tx<'_>| admin::act(tx, &limits, now_ms(), None, user_id, asked.clone());
+        self.db.write(user_id, write).await.map_err(|error| match (error.code, act) {
+            (Code::NotFound, Act::Suspend { .. }) => format!("{user} is suspended already"),
             (Code::NotFound, Act::Restore) => format!("{user} is not suspended"),
             (Code::NotFound, Act::MakeAdmin) => format!("{user} is an admin already"),
             (Code::NotFound, Act::RemoveAdmin) => format!("{user} is no admin"),
@@ -195,6 +198,68 @@ impl Admin {
         done.await.map_err(failed)
     }
 
+    /// Returns the link of a new invite to sign up.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if a limit is out of bounds.
+    pub async fn create_invite(&self, uses: Option<u32>, hours: Option<u32>) -> Result<String, String> {
+        let create = move |tx: &mut Tx<'_>| server_invite::create(tx, now_ms(), None, uses, hours);
+        let invite = self.db.write(Subject::Server, create).await.map_err(failed)?;
+        Ok(format!("{}/signup?invite={}", self.base_url, invite.code))
+    }
+
+    /// Returns the valid invites to sign up, the newest first.
+    ///
+    /// # Errors
+    /// A message for the operator.
+    pub async fn invites(&self) -> Result<Vec<ServerInvite>, String> {
+        self.db.read(|tx| server_invite::list(tx, now_ms(), None)).await.map_err(failed)
+    }
+
+    /// Revokes an invite to sign up.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if there is no such invite.
+    pub async fn revoke_invite(&self, code: &str) -> Result<(), String> {
+        let typed = code.to_owned();
+        let revoke = move |tx: &mut Tx<'_>| server_invite::revoke(tx, now_ms(), None, &typed);
+        self.db.write(Subject::Server, revoke).await.map_err(|error| match error.code {
+            Code::NotFound => format!("there is no invite {code} (run: madang invite list)"),
+            _ => failed(error),
+        })
+    }
+
+    /// Returns the jobs that wait, by kind, and the newest of those that were given up.
+    ///
+    /// # Errors
+    /// A message for the operator.
+    pub async fn jobs(&self) -> Result<(Vec<Waiting>, Vec<DeadJob>), String> {
+        let most = self.limits.page_max;
+        let read = move |tx: &mut Tx<'_>| Ok((admin::jobs(tx, now_ms(), None)?, dead::list(tx, None, None, most)?));
+        self.db.read(read).await.map_err(failed)
+    }
+
+    /// Tries the waiting jobs again, or one that was given up. A running server begins within a minute.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if there is no such job.
+    pub async fn retry_jobs(&self, number: Option<i64>) -> Result<(), String> {
+        let retry = move |tx: &mut Tx<'_>| match number {
+            Some(number) => dead::retry(tx, now_ms(), None, number),
+            None => admin::retry_jobs(tx, now_ms(), None),
+        };
+        self.db.write(Subject::Server, retry).await.map_err(no_job)
+    }
+
+    /// Deletes a job that was given up.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if there is no such job.
+    pub async fn drop_job(&self, number: i64) -> Result<(), String> {
+        let remove = move |tx: &mut Tx<'_>| dead::remove(tx, now_ms(), None, number);
+        self.db.write(Subject::Server, remove).await.map_err(no_job)
+    }
+
     /// Finds a user by e-mail address or id.
     async fn user(&self, named: &str) -> Result<UserId, String> {
         let typed = named.to_owned();
@@ -258,6 +323,13 @@ fn room_id(id: &str) -> Result<RoomId, String> {
 fn no_room(id: &str, error: Error) -> String {
     match error.code {
         Code::RoomNotFound | Code::Gone => format!("there is no room {id} (run: madang room list)"),
+        _ => failed(error),
+    }
+}
+
+fn no_job(error: Error) -> String {
+    match error.code {
+        Code::NotFound => "there is no such job among those that were given up (run: madang job list)".to_owned(),
         _ => failed(error),
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use indicatif::HumanBytes;
 
-use super::archive::{self, Progress, Source, Watch};
+use super::archive::{self, Checked, Progress, Source, Watch};
 use super::backup::{existing_database, open, refuse_other_store};
 use super::restore::refuse_server;
 use super::stored::stored_part;
@@ -36,14 +36,14 @@ pub async fn verify_archive(
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
 ) -> Result<Report, String> {
     let work = tokio::task::spawn_blocking(move || {
-        let manifest = archive::check(&source, &std::env::temp_dir(), &mut watch)?;
+        let Checked { manifest, changed_audit } = archive::check(&source, &std::env::temp_dir(), &mut watch)?;
         let lines = vec![
             format!("{source}: backup of {} by madang {}", manifest.made_at, manifest.madang),
             format!("{} ({})", manifest.counts, HumanBytes(manifest.bytes())),
             format!("schema {} (this version of madang uses {SCHEMA})", manifest.schema),
         ];
         let errors = manifest.lost.iter().map(|hash| format!("{}: missing when the backup was made", path_of(hash)));
-        Ok(Report { errors: errors.collect(), lines })
+        Ok(Report { errors: errors.chain(changed_audit).collect(), lines })
     });
     work.await.map_err(|error| format!("the check failed: {error}"))?
 }

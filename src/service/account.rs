@@ -7,8 +7,10 @@ use crate::chat::account::{self, Account, Change, Leftovers, NewAccount};
 use crate::chat::api_key::{self, ExternalUser};
 use crate::chat::node::NodeEvent;
 use crate::chat::session::{self, Session, Token};
+use crate::chat::suspension::{self, Suspension};
 use crate::chat::user::{self, User, UserKind};
 use crate::chat::{Limits, Tx, bot};
+use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
@@ -76,11 +78,23 @@ impl App {
         .await
     }
 
+    /// Returns the suspension of an account, for a page that says why a log-in failed.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn suspension_of(&self, email: String) -> Result<Option<Suspension>> {
+        let find = move |tx: &mut Tx| match account::find_by_email(tx, &email)? {
+            Some((user_id, _)) => suspension::find(tx, now_ms(), user_id),
+            None => Ok(None),
+        };
+        self.db.read(find).await
+    }
+
     /// Opens a session of an account. Ends the client's previous session, because an attacker may have planted it.
     ///
     /// # Errors
     /// `rate_limited` for the account or the address, whether or not the account exists; `bad_credentials`, in the
-    /// same time; `busy`.
+    /// same time; `suspended`, with the right password; `busy`.
     pub async fn log_in(
         &self,
         email: String,

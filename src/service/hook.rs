@@ -47,7 +47,7 @@ impl App {
     /// `rate_limited`; `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found`.
     pub async fn rotate_hook(&self, me: UserId, room_id: RoomId, id: HookId) -> Result<(Hook, String)> {
         self.rates.act(me)?;
-        let (hook, secret) = self.write(room_id, move |tx, _, _| hook::rotate(tx, me, room_id, id)).await?;
+        let (hook, secret) = self.write(room_id, move |tx, _, now| hook::rotate(tx, now, me, room_id, id)).await?;
         Ok((hook, self.hook_url(&secret)))
     }
 

@@ -39,7 +39,7 @@ impl App {
     /// `rate_limited`; `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found`.
     pub async fn revoke_invite(&self, me: UserId, room_id: RoomId, code: String) -> Result<()> {
         self.rates.act(me)?;
-        self.write(room_id, move |tx, _, _| invite::revoke(tx, me, room_id, &code)).await
+        self.write(room_id, move |tx, _, now| invite::revoke(tx, now, me, room_id, &code)).await
     }
 
     /// Returns the room of an invite, and whether `viewer` is a member already.

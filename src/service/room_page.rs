@@ -7,7 +7,7 @@ use crate::chat::block;
 use crate::chat::direct::{self, OtherUser};
 use crate::chat::invite::{self, Invite};
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::member::{self, Ban, Member, Role};
+use crate::chat::member::{self, Ban, Member, OwnMute, Role};
 use crate::chat::message::{self, Changes, Cursor, Message};
 use crate::chat::notification;
 use crate::chat::report::{self, Queue};
@@ -31,6 +31,7 @@ pub const MY_ROOMS: u32 = 100;
 pub struct RoomPageData {
     pub room: Room,
     pub me: Member,
+    pub mute: Option<OwnMute>,
     /// Those online first, `me` among them.
     pub members: Vec<Member>,
     /// The other person of a direct room.
@@ -134,6 +135,7 @@ fn read(
     Ok(RoomPageData {
         room,
         me: my_member,
+        mute: member::own_mute(tx, now_ms(), me, room_id)?,
         members,
         other,
         messages,

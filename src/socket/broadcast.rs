@@ -10,6 +10,7 @@ use serde::Serialize;
 use socketio::{DisconnectReason, Namespace, Packet, Recipient, Server, Socket};
 
 use super::{flush, typing};
+use crate::chat::member::OwnMute;
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::User;
@@ -19,7 +20,7 @@ use crate::metrics;
 use crate::realtime::{Broadcaster, ConnectedUser, Label, RoomEvent};
 use crate::service::{App, log_failure};
 use crate::view;
-use crate::wire::{AddedRoom, Kicked, PresenceChange, Variant, Variants, WireMessage};
+use crate::wire::{AddedRoom, Kicked, Muted, PresenceChange, Variant, Variants, WireMessage};
 
 pub(super) struct SocketBroadcaster {
     app: App,
@@ -76,6 +77,7 @@ impl SocketBroadcaster {
             Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,
             Fact::Added { room, user_id, is_request } => self.added(*room, user_id, is_request),
             Fact::Left { room_id, user_id, rev, why } => self.left(room_id, user_id, rev, &why).await,
+            Fact::Muted { room_id, user_id, mute } => self.muted(room_id, user_id, mute.as_ref()),
             Fact::UserChanged(user) => self.user_changed(*user).await,
             // Room changes are sent once a second. A new member shows by the system message and by coming online.
             Fact::RoomChanged(_) | Fact::Joined { .. } => {}
@@ -211,6 +213,14 @@ impl SocketBroadcaster {
             self.app.realtime.announce_stay(room_id, &user);
         } else if let Some((user, count)) = self.app.realtime.remove(room_id, user_id) {
             self.went(room_id, &user, count).await;
+        }
+    }
+
+    fn muted(&self, room_id: RoomId, user_id: UserId, mute: Option<&OwnMute>) {
+        let Some(packet) = self.packet("muted", &Muted { room: room_id, mute }) else { return };
+        let name = room_id.to_string();
+        for socket in self.app.realtime.connections.sockets(user_id).iter().filter(|socket| socket.is_in(&name)) {
+            socket.send(&packet);
         }
     }
 

@@ -181,6 +181,8 @@ server_events! {
     CHAT "removeRoom": RoomId;
     /// The user was removed from the room. Nothing more of it follows, and the socket stays connected.
     CHAT "kicked": wire::Kicked;
+    /// The user was muted in the room until a time, or may write again.
+    CHAT "muted": wire::Muted;
     /// The highest rev that the user may see, by room. Sent after joining and now and then.
     CHAT "rev": BTreeMap<RoomId, i64>;
     /// The server is about to restart.

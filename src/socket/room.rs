@@ -172,7 +172,7 @@ fn leave_room(app: &App, socket: &Socket, me: &ConnectedUser, room_id: RoomId) {
 }
 
 fn joined(snapshot: Snapshot, me: &ConnectedUser) -> serde_json::Result<Joined> {
-    let Snapshot { room, me: member, members, messages, .. } = snapshot;
+    let Snapshot { room, me: member, mute, members, messages, .. } = snapshot;
     let (rev, gap) = (messages.value.rev, messages.value.gap);
     let privacy = *me.privacy.read();
     let members = match privacy == Privacy::default() {
@@ -180,7 +180,7 @@ fn joined(snapshot: Snapshot, me: &ConnectedUser) -> serde_json::Result<Joined> 
         true => Encoded(members.json(Variant::from_index(0), to_raw_value)?),
         false => Encoded(to_raw_value(&seen_by(me.id, privacy, members.value.clone()))?.into()),
     };
-    Ok(Joined { own: Own { room, me: member, rev, gap }, members, messages: encoded(&messages, me)? })
+    Ok(Joined { own: Own { room, me: member, mute, rev, gap }, members, messages: encoded(&messages, me)? })
 }
 
 /// Returns the messages as this reader gets them: like all others with the same variant, unless one of their own keys

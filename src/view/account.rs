@@ -12,6 +12,7 @@ use crate::chat::notification::QuietHours;
 use crate::chat::push::PushSubscription;
 use crate::chat::server_settings::ServerSettings;
 use crate::chat::session::{Device, SessionId};
+use crate::chat::suspension::Suspension;
 use crate::chat::user::{User, UserKind};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error};
@@ -120,6 +121,8 @@ pub struct LogInPage<'a> {
     pub server: &'a ServerSettings,
     pub done: Option<Done>,
     pub problem: Option<&'a Problem>,
+    /// The suspension of the user who has typed the right password.
+    pub suspension: Option<&'a Suspension>,
 }
 
 /// `/forgot`

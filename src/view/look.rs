@@ -23,6 +23,8 @@ pub(super) struct Viewer {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Look {
     pub(super) is_own: bool,
+    /// Whether it was whispered to the viewer.
+    pub(super) is_to_me: bool,
     /// Whether it continues the run of the message before.
     pub(super) joins: bool,
     /// Whether the next message continues its run.
@@ -57,6 +59,7 @@ pub(super) fn rows(messages: &[Message], viewer: Viewer) -> Vec<Row<'_>> {
         let is_first = day.is_some() && before.and_then(|before| local_day(before, viewer)) != day;
         let look = Look {
             is_own: message.user.as_ref().is_some_and(|user| user.id == viewer.id),
+            is_to_me: message.to.as_ref().is_some_and(|to| to.id == viewer.id),
             joins,
             day: day.filter(|_| is_first).map(|day| local::day_name(day, today, viewer.lang)),
             clock: at.map(|at| local::clock(at + i64::from(viewer.minutes_east) * MINUTE_MS, viewer.lang)),

@@ -10,7 +10,7 @@ use crate::chat::member::Presence;
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{Room, RoomKind};
 use crate::chat::unread::MyRoom;
-use crate::chat::user::User;
+use crate::chat::user::{User, UserKind};
 use crate::i18n::{Lang, page_line};
 use crate::ids::UserId;
 
@@ -75,6 +75,11 @@ pub(super) fn count(unread: &u32) -> String {
 
 pub(super) fn presence(presence: &Presence) -> &'static str {
     presence.as_str()
+}
+
+/// Returns whether a room is a direct one with a guest.
+pub(super) fn is_with_guest(my_room: &MyRoom) -> bool {
+    my_room.other.as_ref().is_some_and(|user| user.kind == UserKind::Guest)
 }
 
 /// Returns whether a direct room has another user, who may have left.

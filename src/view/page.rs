@@ -12,7 +12,7 @@ use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::member::{Ban, Member, OwnBan, Role};
+use crate::chat::member::{Ban, Member, OwnBan, OwnMute, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind, Writers};
 use crate::chat::server_settings::ServerSettings;
@@ -80,6 +80,8 @@ pub struct RoomPage<'a> {
     pub minutes_east: i32,
     pub room: &'a Room,
     pub me: &'a Member,
+    /// Until when the viewer may not write.
+    pub mute: Option<&'a OwnMute>,
     /// At most 200, online first; `me` among them.
     pub members: &'a [Member],
     /// Whether the list shows all of them, and not only the first `MEMBERS_LISTED`.

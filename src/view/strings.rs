@@ -8,8 +8,11 @@ use askama::Template;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::part::{QUICK, icons, sentence};
+use super::blank::blank_member;
+use super::part::{QUICK, icons, role, sentence};
 use super::render;
+use crate::chat::member::Member;
+use crate::chat::room::History;
 use crate::error::Code;
 use crate::i18n::Lang;
 
@@ -23,6 +26,25 @@ struct Script {
 #[template(path = "message/_menu.html")]
 struct MessageMenu {
     lang: Lang,
+}
+
+/// The menu of actions on a member.
+#[derive(Template)]
+#[template(path = "member/_menu.html")]
+struct MemberMenu {
+    lang: Lang,
+    member: Member,
+    /// The script puts the id of the room in the place of the `-`.
+    room_path: &'static str,
+}
+
+/// The form of a new room, in the page of another. The lobby has one that works without scripts.
+#[derive(Template)]
+#[template(path = "room/_new_room.html")]
+struct NewRoomForm {
+    lang: Lang,
+    asks_name: bool,
+    suggestion: &'static str,
 }
 
 /// The row of a file that is about to be sent.
@@ -55,6 +77,8 @@ pub fn strings_script(name: &str) -> Option<&'static str> {
 
 fn script(lang: Lang) -> Script {
     let markup = json!({
+        "memberMenu": render(&MemberMenu { lang, member: blank_member(), room_path: "/room/-" }),
+        "newRoom": render(&NewRoomForm { lang, asks_name: false, suggestion: "" }),
         "messageMenu": render(&MessageMenu { lang }),
         "uploadItem": render(&UploadItem { lang }),
         "lightbox": render(&Lightbox { lang }),
@@ -76,6 +100,7 @@ fn strings(lang: Lang) -> Map<String, Value> {
         ("editing", strings.editing),
         ("copied", strings.copied),
         ("everybody", strings.everybody),
+        ("guest", strings.guest),
         ("everybodyHint", strings.everybody_hint),
         ("older", strings.older),
         ("typingMany", strings.typing_many),
@@ -104,6 +129,8 @@ fn strings(lang: Lang) -> Map<String, Value> {
     let sentences = [
         ("replyingTo", (strings.replying_to)("…")),
         ("whisperTo", (strings.whisper_to)("…")),
+        ("whisperToYou", strings.whisper_to_you.to_owned()),
+        ("guestNamed", (strings.guest_named)("…")),
         ("typing", (strings.typing)("…")),
     ];
     map.extend(sentences.map(|(name, text)| (name.to_owned(), text.into())));

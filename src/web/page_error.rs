@@ -20,8 +20,8 @@ pub(super) type PageResult = Result<Response, PageError>;
 /// How a page or a form refuses.
 #[derive(Debug)]
 pub(super) enum PageError {
-    /// Leads to a page, which shows the reason.
-    Redirect { path: String, code: Code },
+    /// Leads to a page, which shows the reason. A script shows it beside the field instead, where what was typed still is.
+    Redirect { path: String, error: Error },
     /// Leads to the log-in page, and from there to the page that was asked for.
     LogIn { next: String },
     /// A page about the error alone.
@@ -31,8 +31,12 @@ pub(super) enum PageError {
 }
 
 impl PageError {
-    pub(super) fn lobby(code: Code) -> Self {
-        Self::Redirect { path: "/".to_owned(), code }
+    pub(super) fn lobby(error: impl Into<Error>) -> Self {
+        Self::to("/", error)
+    }
+
+    pub(super) fn to(path: impl Into<String>, error: impl Into<Error>) -> Self {
+        Self::Redirect { path: path.into(), error: error.into() }
     }
 
     /// How a request of a visitor is refused who is not signed in: a page can be asked for again, a form cannot.
@@ -47,7 +51,7 @@ impl PageError {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         match self {
-            Self::Redirect { path, code } => redirect_with_error(&path, code),
+            Self::Redirect { path, error } => redirect_with_error(&path, &error),
             Self::LogIn { next } => redirect_to_log_in(&next),
             Self::Problem(error, lang) => problem::error_page(&error, lang),
             Self::Plain(error) => error.into_response(),
@@ -67,13 +71,13 @@ pub(super) trait OrPageError<T> {
 
 impl<T> OrPageError<T> for Result<T> {
     fn or_lobby(self) -> Result<T, PageError> {
-        self.map_err(|error| PageError::lobby(error.code))
+        self.map_err(PageError::lobby)
     }
 
     fn or_room(self, id: RoomId) -> Result<T, PageError> {
         self.map_err(|error| match error.code {
-            Code::RoomNotFound | Code::Gone => PageError::lobby(error.code),
-            code => PageError::Redirect { path: format!("/room/{id}"), code },
+            Code::RoomNotFound | Code::Gone => PageError::lobby(error),
+            _ => PageError::to(format!("/room/{id}"), error),
         })
     }
 

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http::header::REFERER;
 use serde::Deserialize;
 
-use crate::error::Code;
+use crate::error::{Code, Error};
 use crate::ids::RoomId;
 
 /// Most bytes of a path that a request may ask to be redirected to.
@@ -26,9 +26,16 @@ pub(super) fn redirect_to_log_in(next: &str) -> Response {
     redirect(&format!("/login?{query}"))
 }
 
-/// Redirects to a page that shows the error. Only the code's name goes into the address.
-pub(super) fn redirect_with_error(path: &str, code: Code) -> Response {
-    redirect(&format!("{path}?refused={}", code.name()))
+/// Redirects to a page that shows the error. Only the names of the code and of the field go into the address.
+pub(super) fn redirect_with_error(path: &str, error: &Error) -> Response {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(refusal(error)).finish();
+    redirect(&format!("{path}?{query}"))
+}
+
+/// Returns the query of a page that shows an error.
+pub(super) fn refusal(error: &Error) -> impl Iterator<Item = (&'static str, &str)> {
+    let field = error.field.as_deref().map(|field| ("field", field));
+    std::iter::once(("refused", error.code.name())).chain(field)
 }
 
 /// The error that [`redirect_with_error`] has brought to a page.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::chat::member::{Member, Presence};
+use crate::chat::member::{Member, OwnMute, Presence};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::Room;
 use crate::chat::user::User;
@@ -34,6 +34,9 @@ pub struct Joined {
 pub struct Own {
     pub room: Room,
     pub me: Member,
+    /// Until when `me` may not write, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mute: Option<OwnMute>,
     pub rev: i64,
     /// Drop what you have: `messages` is the newest page.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -190,6 +193,14 @@ pub struct ReadByMany<'a> {
 pub struct Kicked<'a> {
     pub room: RoomId,
     pub reason: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Muted<'a> {
+    pub room: RoomId,
+    /// Null once the user may write again. A mute that ends by itself sends no event.
+    pub mute: Option<&'a OwnMute>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -104,6 +104,10 @@ async fn every_act_of_power_is_in_the_log_and_a_change_of_the_log_shows() {
     assert!(String::from_utf8_lossy(&changed.stderr).contains("entry 3 or the one before it was changed"));
     let verified = output(folder.path(), &["verify"]);
     assert!(String::from_utf8_lossy(&verified.stdout).contains("audit log: entry 3"), "{verified:?}");
+    run(folder.path(), &["backup", "changed.tar.zst"]);
+    let verified = output(folder.path(), &["verify", "changed.tar.zst"]);
+    assert!(!verified.status.success(), "a backup keeps the change");
+    assert!(String::from_utf8_lossy(&verified.stdout).contains("audit log: entry 3"), "{verified:?}");
     db.execute("UPDATE audit SET subject = ?1, action = 'x' WHERE number = 3", [&message]).unwrap();
     let verified = output(folder.path(), &["verify"]);
     assert!(String::from_utf8_lossy(&verified.stdout).contains("audit log: entry 3"), "{verified:?}");

@@ -241,4 +241,16 @@ async fn commands_change_what_admins_set_and_say_what_is_wrong() {
     let unknown = "0000000000000000000000000A";
     assert!(refused(&["user", "promote", unknown]).contains("there is no user"), "{unknown}");
     assert!(refused(&["user", "suspend", "minji@example.org"]).contains("no account has the e-mail address"));
+
+    let link = run(folder.path(), &["invite", "create", "--uses", "5", "--hours", "48"]);
+    let code = link.trim().rsplit('=').next().unwrap().to_owned();
+    assert!(run(folder.path(), &["invite", "list"]).contains(&code));
+    assert!(refused(&["invite", "create", "--uses", "0"]).contains("uses"));
+    assert!(run(folder.path(), &["invite", "revoke", &code]).contains("revoked invite"));
+    assert!(refused(&["invite", "revoke", &code]).contains("madang invite list"));
+    assert_eq!(run(folder.path(), &["job", "list"]), "");
+    assert!(run(folder.path(), &["job", "retry"]).contains("the waiting jobs are tried again"));
+    for act in ["retry", "drop"] {
+        assert!(refused(&["job", act, "7"]).contains("madang job list"));
+    }
 }

@@ -13,6 +13,7 @@ mod member;
 mod member_limit;
 mod mention;
 mod message;
+mod mute;
 mod outbox;
 mod presence;
 mod preview;

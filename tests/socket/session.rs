@@ -63,7 +63,7 @@ async fn sockets_end_at_once_with_a_suspension_a_revoked_key_or_a_newer_session(
     let jun = app.connect(&brought().await).await;
     oldest.take("close").await;
 
-    desk.act_on_user("minji@example.org", Act::Suspend(None)).await.unwrap();
+    desk.act_on_user("minji@example.org", Act::Suspend { hours: None, reason: None }).await.unwrap();
     minji.take("close").await;
     jun.settle().await;
     assert!(jun.all("close").is_empty());

@@ -47,6 +47,15 @@ async fn pages_and_sockets_work_over_https() {
 }
 
 #[tokio::test]
+async fn plain_http_on_the_port_of_https_is_told_so() {
+    let (folder, authority) = (TempDir::new(), Authority::new());
+    let app = secured(&folder, &authority).await;
+    let answer = Request::new(app.address, "GET", "/").header("host", "localhost").send().await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("https://"), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn changed_files_are_read_again_once_they_match() {
     let (folder, authority) = (TempDir::new(), Authority::new());
     let app = secured(&folder, &authority).await;

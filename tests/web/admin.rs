@@ -229,10 +229,10 @@ async fn the_pages_for_admins_show_and_do_the_same() {
     assert_eq!(done.header("location"), Some("/admin/people?q=minji&show=all&done=saved"));
     // What is no number is not taken for no end.
     let typed = app.form(&admin, &at, &[("act", "suspend"), ("hours", "1d"), ("q", "minji")]).await;
-    assert_eq!(typed.header("location"), Some("/admin/people?q=minji&show=all&refused=invalid"));
+    assert_eq!(typed.header("location"), Some("/admin/people?q=minji&show=all&refused=invalid&field=hours"));
     for hours in ["0", "8761"] {
         let done = app.form(&admin, &at, &[("act", "suspend"), ("hours", hours)]).await;
-        assert_eq!(done.header("location"), Some("/admin/people?show=all&refused=invalid"), "{hours}");
+        assert_eq!(done.header("location"), Some("/admin/people?show=all&refused=invalid&field=hours"), "{hours}");
     }
     for result in ["done=saved", "refused=not_found"] {
         let for_good = app.form(&admin, &at, &[("act", "suspend"), ("q", "minji")]).await;

@@ -91,9 +91,9 @@ async fn nobody_can_impersonate_an_admin_or_the_server() {
         for answer in [guest, account, change] {
             assert_eq!(answer.refused(422, "invalid")["field"], "name", "{name}");
         }
-        assert_eq!(app.form(&jun, "/me", &[("name", name)]).await.leads_to(), "/?refused=invalid", "{name}");
+        assert_eq!(app.form(&jun, "/me", &[("name", name)]).await.leads_to(), "/?refused=invalid&field=name", "{name}");
         let form = app.request("POST", "/rooms").form(&[("title", "courtyard"), ("name", name)]);
-        assert_eq!(form.send().await.leads_to(), "/?refused=invalid", "{name}");
+        assert_eq!(form.send().await.leads_to(), "/?refused=invalid&field=name", "{name}");
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 3);
     // The admin and earlier users of the name keep it, and other names are still free.

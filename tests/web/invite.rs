@@ -189,9 +189,9 @@ async fn an_invites_page_is_the_join_page_and_only_its_button_joins() {
     for dead in [path.as_str(), "/invite/x", "/invite/%3Cscript%3E"] {
         assert_eq!(app.get(dead).send().await.leads_to(), "/?refused=gone");
     }
-    assert_eq!(app.form(&jun, "/find", &[("room", &path)]).await.leads_to(), "/?refused=gone");
+    assert_eq!(app.form(&jun, "/find", &[("room", &path)]).await.leads_to(), "/?refused=gone&field=invite");
     let late = app.request("POST", &enter).form(&[("name", "late"), ("invite", code(&once))]).send().await;
-    assert_eq!(late.leads_to(), "/?refused=gone");
+    assert_eq!(late.leads_to(), "/?refused=gone&field=invite");
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn invites_are_managed_by_form_and_shown_only_to_moderators() {
     let made = app.form(&minji, &format!("{path}/invites"), &[("uses", "5"), ("hours", "")]).await;
     assert_eq!(made.leads_to(), format!("{path}#share"));
     let wrong = app.form(&minji, &format!("{path}/invites"), &[("uses", "many"), ("hours", "")]).await;
-    assert_eq!(wrong.leads_to(), format!("{path}?refused=invalid"));
+    assert_eq!(wrong.leads_to(), format!("{path}?refused=invalid&field=uses"));
     let list = app.call(&minji, "GET", &format!("/rooms/{}/invites", room.id), Value::Null).await.is(200);
     assert_eq!(list["invites"][0]["usesLeft"], 5);
     let code = code(&list["invites"][0]);

@@ -200,6 +200,10 @@ async fn no_other_site_acts_for_an_admin_and_no_name_runs_as_script() {
     }
 }
 
+fn suspend() -> Act {
+    Act::Suspend { hours: None, reason: None }
+}
+
 /// Abuse: N1
 #[tokio::test]
 async fn a_suspended_account_is_logged_out_and_in_no_more_until_the_operator_lifts_it() {
@@ -207,15 +211,27 @@ async fn a_suspended_account_is_logged_out_and_in_no_more_until_the_operator_lif
     let minji = app.signed_up("minji").await;
     let desk = desk(&app);
     app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&minji.id)));
-    desk.act_on_user("minji@example.org", Act::Suspend(None)).await.unwrap();
+    desk.act_on_user("minji@example.org", suspend()).await.unwrap();
     assert_eq!(
-        desk.act_on_user("minji@example.org", Act::Suspend(None)).await.unwrap_err(),
+        desk.act_on_user("minji@example.org", suspend()).await.unwrap_err(),
         "minji@example.org is suspended already"
     );
     app.call(&minji, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
     let form = json!({ "email": "minji@example.org", "password": PASSWORD });
     let log_in = || app.request("POST", "/api/session").json(&form).send();
-    assert_eq!(log_in().await.refused(403, "forbidden")["message"], "this account is suspended");
+    assert_eq!(log_in().await.refused(403, "suspended")["message"], "this account is suspended");
+    desk.act_on_user("minji@example.org", Act::Restore).await.unwrap();
+    // For a time, with a reason: the log-in says both, to those who know the password.
+    let act = Act::Suspend { hours: Some(24), reason: Some("posted spam".to_owned()) };
+    desk.act_on_user("minji@example.org", act).await.unwrap();
+    let refused = log_in().await.refused(403, "suspended");
+    assert!(refused["message"].as_str().is_some_and(|said| said.ends_with("Z: posted spam")), "{refused}");
+    assert!(refused["retryAfterMs"].as_i64().is_some_and(|left| left > 86_000_000), "{refused}");
+    let typed = [("email", "minji@example.org"), ("password", PASSWORD)];
+    let page = app.request("POST", "/login").form(&typed).send().await;
+    assert!(page.status == 403 && page.text().contains("posted spam"), "{}", page.text());
+    let guessed = [("email", "minji@example.org"), ("password", "not the password")];
+    assert!(!app.request("POST", "/login").form(&guessed).send().await.text().contains("posted spam"));
     desk.act_on_user("minji@example.org", Act::Restore).await.unwrap();
     log_in().await.is(201);
     let minji = app.log_in("minji").await;
@@ -228,7 +244,7 @@ async fn a_suspended_account_is_logged_out_and_in_no_more_until_the_operator_lif
         "minji@example.org is no admin"
     );
     let unknown = "no account has the e-mail address sora@example.org";
-    assert_eq!(desk.act_on_user("sora@example.org", Act::Suspend(None)).await.unwrap_err(), unknown);
+    assert_eq!(desk.act_on_user("sora@example.org", suspend()).await.unwrap_err(), unknown);
     desk.close().await;
 }
 

@@ -148,7 +148,7 @@ async fn every_form_of_a_room_works_without_javascript() {
     assert_eq!(say(&jun, Some(("a.png", picture::png(4, 4))), "").await.leads_to(), format!("{path}#end"));
     // A form with an empty file field is a message without a file.
     assert_eq!(say(&jun, Some(("", Vec::new())), "no file").await.leads_to(), format!("{path}#end"));
-    assert_eq!(say(&jun, None, " ").await.leads_to(), format!("{path}?refused=invalid"));
+    assert_eq!(say(&jun, None, " ").await.leads_to(), format!("{path}?refused=invalid&field=text"));
     hers.receives("no file").await;
     assert_eq!(form(&minji, "settings", &[("title", "garden"), ("max", "9"), ("password", "")]).await, path);
     assert_eq!(form(&minji, "settings", &[("title", "garden"), ("password", "sesame")]).await, path);
@@ -229,7 +229,7 @@ async fn a_form_may_change_the_name() {
     assert_eq!(app.form(&minji, "/me", &[("name", "Minji Kim")]).await.leads_to(), "/");
     assert_eq!(his.take("user").await["name"], "Minji Kim");
     let long = "x".repeat(41);
-    assert_eq!(app.form(&minji, "/me", &[("name", &long)]).await.leads_to(), "/?refused=too_long");
+    assert_eq!(app.form(&minji, "/me", &[("name", &long)]).await.leads_to(), "/?refused=too_long&field=name");
     let nobody = app.request("POST", "/me").form(&[("name", "x")]).send().await;
     assert_eq!(nobody.leads_to(), "/?refused=unauthenticated");
     assert_eq!(texts(&app.history(&minji, &room).await), ["join", "join", "join"]);

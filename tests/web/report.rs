@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{ENTRY_POINTS, EntryPoint};
 use crate::support::fixtures::{blob, texts};
-use crate::support::{App, Person, Room};
+use crate::support::{App, Person, Room, picture};
 
 impl App {
     async fn reported(&self, by: &Person, message: &Value) -> Value {
@@ -37,6 +37,29 @@ impl App {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn the_files_of_a_hidden_message_open_for_those_who_decide() {
+    let app = App::start().await;
+    let (admin, owner) = (app.admin("warden").await, app.guest("owner").await);
+    let [minji, jun, _] = app.three_guests().await;
+    let room = app.courtyard(&owner).await;
+    for member in [&minji, &jun] {
+        app.join(member, &room).await;
+    }
+    let upload = app.request("POST", &format!("/api/rooms/{}/files", room.id)).bearer(&jun.token);
+    let sent = upload.multipart(Some(("sky.png", &picture::png(8, 6))), &[("text", "bad")]).send().await.is(201);
+    let url = sent["files"][0]["url"].as_str().unwrap();
+    assert_eq!(app.page(&admin, url).await.status, 404, "an admin who is no member, of a message that nobody reported");
+    let report = app.reported(&minji, &sent).await;
+    assert_eq!(app.page(&admin, url).await.status, 200);
+    assert_eq!(app.decide(&owner, &report, json!({ "decision": "hide" })).await, 204);
+    for (who, status) in [(&owner, 200), (&admin, 200), (&minji, 404), (&jun, 404)] {
+        assert_eq!(app.page(who, url).await.status, status, "{}", who.user["name"]);
+    }
+    let queue = app.page(&admin, "/admin/reports?decided=1").await.text();
+    assert!(queue.contains(&format!("href=\"{url}\"")), "{queue}");
 }
 
 /// The context of a report stays as it was; moderators decide for their room, admins for all.

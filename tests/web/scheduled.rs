@@ -265,7 +265,7 @@ async fn the_page_lists_changes_sends_and_cancels_without_scripts() {
     assert_eq!(list(&app, &minji).await[0]["text"], "저녁");
     let past = [("text", "late"), ("at", "2020-01-01T00:00"), ("zone", "UTC")];
     let refused = app.form(&minji, &form, &past).await;
-    assert_eq!(refused.header("location"), Some(&*format!("/room/{}?refused=invalid", room.id)));
+    assert_eq!(refused.header("location"), Some(&*format!("/room/{}?refused=invalid&field=at", room.id)));
     let sent = app.form(&minji, &format!("{}/send", path(scheduled)), &[]).await;
     assert_eq!(sent.header("location"), Some(&*format!("/room/{}", room.id)));
     assert!(texts(&app.history(&minji, &room).await).contains(&"저녁"));

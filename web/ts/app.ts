@@ -3,6 +3,7 @@ import { Application } from "@hotwired/stimulus";
 import AttachController from "./controllers/attach_controller";
 import ComposerController from "./controllers/composer_controller";
 import DropController from "./controllers/drop_controller";
+import FormController from "./controllers/form_controller";
 import GalleryController from "./controllers/gallery_controller";
 import HelloController from "./controllers/hello_controller";
 import InstallController from "./controllers/install_controller";
@@ -62,6 +63,7 @@ const controllers = {
   attach: AttachController,
   composer: ComposerController,
   drop: DropController,
+  form: FormController,
   gallery: GalleryController,
   hello: HelloController,
   install: InstallController,

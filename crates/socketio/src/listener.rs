@@ -13,11 +13,13 @@ use hyper::body::{Body as HttpBody, Incoming as Body};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
 
 use crate::address::{AddressLimit, Permit};
 use crate::byte_stream::ByteStream;
@@ -65,6 +67,9 @@ impl Default for Limits {
 
 /// Bytes of responses that are encrypted before they leave.
 const TLS_BUFFER: usize = 16 * 1024;
+/// The response to plain HTTP where TLS is spoken.
+const HTTPS_ONLY: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: 51\r\n\r\n\
+                          This port speaks HTTPS: use an address of https://\n";
 /// How long after a warning about too many connections comes the next.
 const WARN_AGAIN: Duration = Duration::from_secs(60);
 
@@ -213,13 +218,28 @@ impl Connection {
     async fn secure(&self, tcp: TcpStream) -> Option<ByteStream> {
         let Some(tls) = &self.tls else { return Some(ByteStream::Plain(tcp)) };
         // Boxed, or each connection's task would be as large as a handshake.
-        let handshake = Box::pin(timeout(self.limits.head_timeout, tls.accept(tcp)));
-        // Errors are the client's, most often one that speaks HTTP or does not trust the certificate.
+        let handshake = Box::pin(timeout(self.limits.head_timeout, handshake(tls, tcp)));
+        // Errors are the client's, most often one that does not trust the certificate.
         let mut stream = handshake.await.ok()?.ok()?;
         // What waits in rustls must leave within `write_timeout`: little, so that a slow client can take it.
         stream.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
         Some(ByteStream::Tls(Box::new(stream)))
     }
+}
+
+/// Makes the TLS handshake; who speaks HTTP is told to use HTTPS.
+async fn handshake(tls: &TlsAcceptor, mut tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    let mut first = [0];
+    tcp.peek(&mut first).await?;
+    // A handshake begins with 22; a method of HTTP with a letter.
+    if !first[0].is_ascii_uppercase() {
+        return tls.accept(tcp).await;
+    }
+    tcp.write_all(HTTPS_ONLY.as_bytes()).await?;
+    tcp.shutdown().await?;
+    // What the client has sent is read, or the end of the connection could overtake the response.
+    let _ = tcp.read(&mut [0; 4096]).await;
+    Err(io::ErrorKind::InvalidData.into())
 }
 
 /// Returns whether a request names its host once, as HTTP/1.1 requires (RFC 9112 section 3.2): with

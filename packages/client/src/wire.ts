@@ -2,7 +2,7 @@
 // UPDATE=1 cargo test --workspace --test all reference
 
 /** The stable code of an error. */
-export type Code = "invalid" | "too_long" | "bad_image" | "bad_json" | "bad_request" | "unauthenticated" | "bad_credentials" | "forbidden" | "not_a_member" | "wrong_password" | "banned" | "muted" | "read_only" | "too_new" | "joins_locked" | "filtered" | "room_closed" | "not_found" | "room_not_found" | "method_not_allowed" | "room_full" | "email_taken" | "conflict" | "too_many" | "gone" | "too_large" | "unsupported_type" | "misdirected" | "rate_limited" | "busy" | "command_failed" | "unavailable" | "search_unavailable" | "draining" | "internal" | "unknown_event";
+export type Code = "invalid" | "too_long" | "bad_image" | "bad_json" | "bad_request" | "unauthenticated" | "bad_credentials" | "forbidden" | "not_a_member" | "wrong_password" | "banned" | "suspended" | "muted" | "read_only" | "too_new" | "joins_locked" | "filtered" | "room_closed" | "not_found" | "room_not_found" | "method_not_allowed" | "room_full" | "email_taken" | "conflict" | "too_many" | "gone" | "too_large" | "unsupported_type" | "misdirected" | "rate_limited" | "busy" | "command_failed" | "unavailable" | "search_unavailable" | "draining" | "internal" | "unknown_event";
 
 /** The codes with which the same request may succeed later. */
 export const RETRYABLE: readonly string[] = ["rate_limited", "busy", "unavailable", "draining", "internal"];
@@ -285,6 +285,8 @@ export interface ChangeUser {
   hours?: number | null;
   /** Whether the user is an admin. Needs an e-mail address and a password to log in with. */
   isAdmin?: boolean | null;
+  /** With `suspended`: what the user reads at the log-in, at most 200 characters. */
+  reason?: string | null;
   /** Whether the user is suspended: logged out everywhere, without rights of an admin, and refused. */
   suspended?: boolean | null;
 }
@@ -611,6 +613,8 @@ export interface Joined {
   members: Member[];
   /** With `since` everything that changed since, else the newest page. */
   messages: WireMessage[];
+  /** Until when `me` may not write, and why. */
+  mute?: OwnMute | null;
   rev: number;
   room: Room;
 }
@@ -735,6 +739,12 @@ export interface MuteMember {
   minutes: number;
   /** At most 200 characters. */
   reason?: string | null;
+}
+
+export interface Muted {
+  /** Null once the user may write again. A mute that ends by itself sends no event. */
+  mute: OwnMute | null;
+  room: string;
 }
 
 export interface Mutes {
@@ -938,6 +948,13 @@ export interface OutgoingHooks {
   hooks: OutgoingHook[];
 }
 
+/** The mute of the reader. */
+export interface OwnMute {
+  /** RFC 3339 UTC with milliseconds. */
+  endsAt: string;
+  reason?: string | null;
+}
+
 /** A user came into a room or left it. */
 export interface Passage {
   /** The number of users online afterwards. */
@@ -966,6 +983,7 @@ export interface Person {
   /** Bytes of their files. */
   storedBytes: number;
   suspendedAt: string | null;
+  suspendedReason?: string | null;
   /** When the suspension ends by itself; null where it does not. */
   suspendedUntil: string | null;
 }
@@ -1050,6 +1068,8 @@ export interface QuietHours {
 export interface Quoted {
   /** RFC 3339 UTC with milliseconds. */
   createdAt: string;
+  /** Where those of the reported one are, while they are there. */
+  fileUrls?: string[];
   /** The names of its files. */
   files: string[];
   /** Whether it is the reported one. */
@@ -1662,6 +1682,8 @@ export interface ChatEvents {
   kicked: Kicked;
   /** A new or changed message in its whole present state, in the order of the room's revs. */
   message: WireMessage;
+  /** The user was muted in the room until a time, or may write again. */
+  muted: Muted;
   /** The user was made a member of a room: someone started a conversation. */
   newRoom: AddedRoom;
   /** A user in a shared room came online, went offline or is away. Not sent for large rooms, nor for users who hide their presence. */

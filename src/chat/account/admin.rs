@@ -8,7 +8,7 @@ use crate::ids::UserId;
 /// Makes an account an admin. `by` is another admin, the account itself with a link, or `None` for a command.
 ///
 /// # Errors
-/// `forbidden` for a user without an e-mail and a password, and for a suspended one.
+/// `forbidden` for a user without an e-mail and a password; `suspended`.
 pub fn make_admin(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<()> {
     session::check_not_suspended(tx, now, user_id)?;
     let sql = "UPDATE users SET is_admin = 1 WHERE id = ?1 AND password_hash IS NOT NULL AND deleted_at IS NULL";

@@ -98,8 +98,10 @@ pub fn check_not_only_admin(tx: &mut Tx, me: UserId) -> Result<()> {
 /// # Errors
 /// `forbidden` for the only admin; `not_found` for a deleted account.
 pub fn delete_own(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers> {
-    check_not_only_admin(tx, me)?;
     if is_admin(tx, me)? {
+        // Locks all admins, so that the last two do not leave at the same moment.
+        tx.execute("UPDATE users SET is_admin = 1 WHERE is_admin = 1", &[])?;
+        check_not_only_admin(tx, me)?;
         end_admin_rights(tx, now, me)?;
         audit::append(tx, now, Some(me), AuditAction::AccountDeleted, None, me)?;
     }
@@ -116,7 +118,7 @@ pub fn begin_deletion(tx: &mut Tx, now: i64, me: UserId, user_id: UserId) -> Res
     if me == user_id {
         return Err(Error::invalid("userId", "delete your own account on its page"));
     }
-    match suspend(tx, now, Some(me), user_id, None) {
+    match suspend(tx, now, Some(me), user_id, None, None) {
         // It was suspended before.
         Err(error) if error.code == Code::NotFound => Ok(()),
         suspended => suspended,

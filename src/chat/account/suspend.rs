@@ -13,14 +13,21 @@ use crate::ids::UserId;
 ///
 /// # Errors
 /// `invalid` with the field `hours`; `not_found` for a user who does not exist or is suspended for good.
-pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, hours: Option<u32>) -> Result<()> {
+pub fn suspend(
+    tx: &mut Tx,
+    now: i64,
+    by: Option<UserId>,
+    user_id: UserId,
+    hours: Option<u32>,
+    reason: Option<&str>,
+) -> Result<()> {
     let until = end_after(now, hours)?;
     if is_admin(tx, user_id)? {
         end_admin_rights(tx, now, user_id)?;
     }
-    let sql = "UPDATE users SET suspended_at = ?2, suspended_until = ?3, is_admin = 0
+    let sql = "UPDATE users SET suspended_at = ?2, suspended_until = ?3, suspended_reason = ?4, is_admin = 0
                WHERE id = ?1 AND (suspended_at IS NULL OR suspended_until IS NOT NULL) AND deleted_at IS NULL";
-    if tx.execute(sql, &[&user_id, &now, &until])? == 0 {
+    if tx.execute(sql, &[&user_id, &now, &until, &reason])? == 0 {
         return Err(Code::NotFound.into());
     }
     audit::append(tx, now, by, AuditAction::AccountSuspended, None, user_id)?;
@@ -37,7 +44,7 @@ pub fn suspend(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId, hours
 /// # Errors
 /// `not_found` for a user who is not suspended.
 pub fn restore(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<()> {
-    let sql = "UPDATE users SET suspended_at = NULL, suspended_until = NULL
+    let sql = "UPDATE users SET suspended_at = NULL, suspended_until = NULL, suspended_reason = NULL
                WHERE id = ?1 AND suspended_at IS NOT NULL";
     match tx.execute(sql, &[&user_id])? {
         0 => Err(Code::NotFound.into()),
@@ -50,7 +57,7 @@ pub fn restore(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Re
 /// # Errors
 /// Only those of the store.
 pub fn end_suspensions(tx: &mut Tx, now: i64) -> Result<()> {
-    let sql = "UPDATE users SET suspended_at = NULL, suspended_until = NULL
+    let sql = "UPDATE users SET suspended_at = NULL, suspended_until = NULL, suspended_reason = NULL
                WHERE suspended_until IS NOT NULL AND suspended_until <= ?1";
     tx.execute(sql, &[&now])?;
     Ok(())

@@ -13,6 +13,7 @@ use crate::clock::rfc3339;
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
+use crate::text;
 
 /// Characters of a search.
 const Q_MAX: usize = 100;
@@ -33,6 +34,8 @@ pub struct Person {
     pub suspended_at: Option<String>,
     /// When the suspension ends by itself; null where it does not.
     pub suspended_until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended_reason: Option<String>,
     /// Bytes of their files.
     pub stored_bytes: u64,
     /// Whether it is the user of a webhook. Only the page shows it.
@@ -84,10 +87,13 @@ impl Show {
 }
 
 /// What an admin does with a user. Deletion takes several transactions and is none of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// For some hours, or for good.
-    Suspend(Option<u32>),
+    /// For some hours, or for good. The user reads the reason at the log-in.
+    Suspend {
+        hours: Option<u32>,
+        reason: Option<String>,
+    },
     Restore,
     EndSessions,
     MakeAdmin,
@@ -98,7 +104,7 @@ fn select() -> String {
     let user = user::columns("u");
     format!(
         "SELECT {user}, u.email, u.is_admin, u.created_at, u.seen_at, u.suspended_at, u.suspended_until,
-           (SELECT CAST(COALESCE(SUM(f.size), 0) AS BIGINT) FROM files f WHERE f.user_id = u.id),
+           u.suspended_reason, (SELECT CAST(COALESCE(SUM(f.size), 0) AS BIGINT) FROM files f WHERE f.user_id = u.id),
            CASE WHEN u.kind = 'bot' AND NOT EXISTS (SELECT 1 FROM bots b WHERE b.user_id = u.id) THEN 1 ELSE 0 END
          FROM users u"
     )
@@ -114,6 +120,7 @@ fn read(row: &Row<'_>) -> Result<Person, Fault> {
         seen_at: c.next::<Option<i64>>()?.map(rfc3339),
         suspended_at: c.next::<Option<i64>>()?.map(rfc3339),
         suspended_until: c.next::<Option<i64>>()?.map(rfc3339),
+        suspended_reason: c.next()?,
         stored_bytes: c.next()?,
         is_hook: c.next()?,
     })
@@ -167,14 +174,17 @@ pub fn get(tx: &mut Tx, me: Option<UserId>, user_id: UserId) -> Result<Person> {
 ///
 /// # Errors
 /// `forbidden` unless an admin; `invalid` with the field `hours`, or `userId` for oneself, so that one admin is always left;
-/// `not_found`, also where nothing changes.
-pub fn act(tx: &mut Tx, now: i64, me: Option<UserId>, user_id: UserId, act: Act) -> Result<()> {
+/// `too_long` with the field `reason`; `not_found`, also where nothing changes.
+pub fn act(tx: &mut Tx, limits: &Limits, now: i64, me: Option<UserId>, user_id: UserId, act: Act) -> Result<()> {
     require_admin(tx, me)?;
     if me == Some(user_id) && act != Act::EndSessions {
         return Err(Error::invalid("userId", "ask another admin to do that with your own account"));
     }
     match act {
-        Act::Suspend(hours) => suspend(tx, now, me, user_id, hours),
+        Act::Suspend { hours, reason } => {
+            let reason = text::reason(reason.as_deref(), limits.reason_max)?;
+            suspend(tx, now, me, user_id, hours, reason.as_deref())
+        }
         Act::Restore => restore(tx, now, me, user_id),
         Act::EndSessions => {
             get(tx, None, user_id)?;

@@ -83,6 +83,13 @@ const PICTURES: &str = "/pictures/";
 const COLUMNS: &str = "f.id, f.hash, f.thumb_hash, f.thumb_type, f.name, f.media_type, f.size, f.width, f.height, \
                        f.animated, f.placeholder";
 
+/// Which messages `m` of rooms `r` the viewer `?2` decides about: hidden or reported ones, for moderators and admins.
+const MODERATED: &str = "(EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_number = m.number)
+    OR EXISTS (SELECT 1 FROM reports p WHERE p.room_id = m.room_id AND p.message_id = m.id))
+  AND (EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1)
+    OR r.kind = 'open' AND EXISTS (SELECT 1 FROM members y
+                                   WHERE y.room_id = m.room_id AND y.user_id = ?2 AND y.role <> 'member'))";
+
 /// The condition for viewer `?2` to see a file: its message is `m`, the viewer's membership `x`, the room `r`.
 const VISIBLE: &str = "m.deleted_at IS NULL AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2) \
                        AND (r.history = 'all' OR m.seq >= x.joined_rev)";
@@ -155,7 +162,7 @@ fn insert(tx: &mut Tx, now: i64, me: UserId, new: NewFile) -> Result<File> {
 }
 
 /// Returns a file with the names of its bytes: to its uploader until a message has it, then to every member who may
-/// see the message.
+/// see the message, and of a hidden or reported one to those who decide about it.
 ///
 /// # Errors
 /// `not_found`, also for a viewer who may not see it.
@@ -166,7 +173,9 @@ pub fn get_visible(tx: &mut Tx, viewer: UserId, id: FileId) -> Result<Stored> {
                (f.message_number IS NULL AND f.user_id = ?2)
                OR EXISTS (SELECT 1 FROM messages m JOIN rooms r ON r.id = m.room_id
                           JOIN members x ON x.room_id = m.room_id AND x.user_id = ?2
-                          WHERE m.number = f.message_number AND {VISIBLE}))"
+                          WHERE m.number = f.message_number AND {VISIBLE})
+               OR EXISTS (SELECT 1 FROM messages m JOIN rooms r ON r.id = m.room_id
+                          WHERE m.number = f.message_number AND {MODERATED}))"
         )
     });
     let found = tx.query_opt(&GET_VISIBLE, &[&id, &viewer], |row| read(&mut row.columns()))?;

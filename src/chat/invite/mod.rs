@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::Tx;
+use super::kinds::AuditAction;
 use super::member::membership::require_moderator;
 use super::room::{self, Room};
 use super::user::{self, User};
+use super::{Tx, audit};
 use crate::db::{Fault, Row};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -80,6 +81,7 @@ pub fn create(
         "INSERT INTO invites (code, room_id, by_user_id, uses_left, ends_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         &[&code, &room_id, &me, &uses, &ends_at, &now],
     )?;
+    audit::append(tx, now, Some(me), AuditAction::RoomInviteCreated, Some(room_id), me)?;
     static BY_CODE: LazyLock<String> = LazyLock::new(|| select() + " WHERE i.code = ?1");
     Ok(tx.query_one(&BY_CODE, &[&code], read)?)
 }
@@ -130,12 +132,11 @@ pub fn list(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Vec<In
 ///
 /// # Errors
 /// `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found` for a code of another room or none.
-pub fn revoke(tx: &mut Tx, me: UserId, room_id: RoomId, code: &str) -> Result<()> {
+pub fn revoke(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, code: &str) -> Result<()> {
     require_moderator(tx, me, room_id)?;
-    match tx.execute("DELETE FROM invites WHERE code = ?1 AND room_id = ?2", &[&code, &room_id])? {
-        0 => Err(Code::NotFound.into()),
-        _ => Ok(()),
-    }
+    let sql = "DELETE FROM invites WHERE code = ?1 AND room_id = ?2 RETURNING by_user_id";
+    let by = tx.query_opt(sql, &[&code, &room_id], |row| row.get::<UserId>(0))?.ok_or(Code::NotFound)?;
+    audit::append(tx, now, Some(me), AuditAction::RoomInviteRevoked, Some(room_id), by)
 }
 
 /// Returns the room of a valid invite.

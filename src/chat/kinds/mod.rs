@@ -272,6 +272,13 @@ pub enum AuditAction {
     HookCreated,
     HookRotated,
     HookRevoked,
+    RoomInviteCreated,
+    RoomInviteRevoked,
+    IncomingHookCreated,
+    IncomingHookRotated,
+    IncomingHookRevoked,
+    MessagePinned,
+    MessageUnpinned,
 }
 
 macro_rules! names {
@@ -375,6 +382,13 @@ names! {
         HookCreated "hook.created"
         HookRotated "hook.rotated"
         HookRevoked "hook.revoked"
+        RoomInviteCreated "roomInvite.created"
+        RoomInviteRevoked "roomInvite.revoked"
+        IncomingHookCreated "incomingHook.created"
+        IncomingHookRotated "incomingHook.rotated"
+        IncomingHookRevoked "incomingHook.revoked"
+        MessagePinned "message.pinned"
+        MessageUnpinned "message.unpinned"
     }
 }
 

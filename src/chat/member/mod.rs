@@ -34,7 +34,7 @@ pub use membership::{Membership, membership, role};
 pub(super) use membership::{find_role, muted_until, require_moderator, role_column, sender, set_role};
 pub use moderator::set_moderator;
 pub(super) use mute::mute_as;
-pub use mute::{Mute, NewMute, forget_ended, mute, mutes, unmute};
+pub use mute::{Mute, NewMute, OwnMute, forget_ended, mute, mutes, own_mute, unmute};
 
 /// A member of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Role, require_moderator, role};
 use crate::chat::kinds::AuditAction;
 use crate::chat::user::{self, User};
-use crate::chat::{Limits, Tx, account, audit};
+use crate::chat::{Fact, Limits, Tx, account, audit};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -31,6 +31,16 @@ pub struct Mute {
     /// RFC 3339 UTC with milliseconds.
     pub created_at: String,
     pub ends_at: String,
+}
+
+/// The mute of the reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnMute {
+    /// RFC 3339 UTC with milliseconds.
+    pub ends_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A member to mute.
@@ -80,12 +90,14 @@ pub(in crate::chat) fn mute_as(
     if is_above || account::is_admin(tx, user_id)? {
         return Err(Code::Forbidden.into());
     }
+    let ends_at = now + i64::from(minutes) * MINUTE;
     tx.execute(
         "INSERT INTO mutes (room_id, user_id, by_user_id, reason, created_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (room_id, user_id) DO UPDATE SET by_user_id = excluded.by_user_id, reason = excluded.reason,
            created_at = excluded.created_at, ends_at = excluded.ends_at",
-        &[&room_id, &user_id, &me, &reason, &now, &(now + i64::from(minutes) * MINUTE)],
+        &[&room_id, &user_id, &me, &reason, &now, &ends_at],
     )?;
+    tx.publish(Fact::Muted { room_id, user_id, mute: Some(OwnMute { ends_at: rfc3339(ends_at), reason }) });
     audit::append(tx, now, Some(me), AuditAction::MemberMuted, Some(room_id), user_id)
 }
 
@@ -99,6 +111,7 @@ pub fn unmute(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserI
     if tx.execute(sql, &[&room_id, &user_id, &now])? == 0 {
         return Err(Error::new(Code::NotFound).with_field("userId"));
     }
+    tx.publish(Fact::Muted { room_id, user_id, mute: None });
     audit::append(tx, now, Some(me), AuditAction::MemberUnmuted, Some(room_id), user_id)
 }
 
@@ -125,6 +138,17 @@ pub fn mutes(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Vec<M
             created_at: rfc3339(c.next()?),
             ends_at: rfc3339(c.next()?),
         })
+    })?)
+}
+
+/// Returns the mute of a member, if there is one.
+///
+/// # Errors
+/// Only those of the store.
+pub fn own_mute(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Option<OwnMute>> {
+    let sql = "SELECT ends_at, reason FROM mutes WHERE room_id = ?1 AND user_id = ?2 AND ends_at > ?3";
+    Ok(tx.query_opt(sql, &[&room_id, &me, &now], |row| {
+        Ok(OwnMute { ends_at: rfc3339(row.get(0)?), reason: row.get(1)? })
     })?)
 }
 

@@ -197,6 +197,10 @@ pub fn pin(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, id: MessageId, on
         "UPDATE messages SET pinned_at = ?2, rev = ?3 WHERE number = ?1",
         &[&target.number, &pinned_at, &position.rev],
     )?;
+    if target.room_kind == RoomKind::Open {
+        let action = if on { AuditAction::MessagePinned } else { AuditAction::MessageUnpinned };
+        audit::append(tx, now, Some(me), action, Some(target.room_id), id)?;
+    }
     target.publish(tx, position)
 }
 

@@ -25,6 +25,9 @@ pub struct Quoted {
     pub text: String,
     /// The names of its files.
     pub files: Vec<String>,
+    /// Where those of the reported one are, while they are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file_urls: Vec<String>,
     /// RFC 3339 UTC with milliseconds.
     pub created_at: String,
     /// Whether it is the reported one.
@@ -53,7 +56,12 @@ pub(super) fn around(tx: &mut Tx, reported: &Reportable) -> Result<Vec<Quoted>> 
     let numbers: Vec<i64> = found.iter().map(|(number, _)| *number).collect();
     for (of, file) in file::of_messages(tx, &numbers)? {
         let quoted = found.iter_mut().find(|(number, _)| *number == of);
-        quoted.into_iter().for_each(|(_, quoted)| quoted.files.push(file.name.clone()));
+        if let Some((_, quoted)) = quoted {
+            quoted.files.push(file.name.clone());
+            if of == *number {
+                quoted.file_urls.push(file.url.clone());
+            }
+        }
     }
     let cut = |text: String| text.chars().take(TEXT_MAX).collect();
     let quoted = found.into_iter().map(|(at, quoted)| match at == *number {
@@ -69,5 +77,8 @@ fn read(row: &crate::db::Row<'_>) -> Result<(i64, Quoted), crate::db::Fault> {
     let (seq, user_id, name) = (c.next()?, c.next()?, c.next::<Option<String>>()?);
     let (text, created_at): (String, i64) = (c.next()?, c.next()?);
     let (name, created_at) = (name.unwrap_or_default(), rfc3339(created_at));
-    Ok((number, Quoted { seq, user_id, name, text, files: Vec::new(), created_at, is_reported: false }))
+    Ok((
+        number,
+        Quoted { seq, user_id, name, text, files: Vec::new(), file_urls: Vec::new(), created_at, is_reported: false },
+    ))
 }

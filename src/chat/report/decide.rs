@@ -7,6 +7,7 @@ use crate::chat::message::{self, Hideable, NewMessage, Post};
 use crate::chat::{Fact, Limits, Tx, account, audit, direct, room, scheduled, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
+use crate::text;
 
 /// A decision with what it needs.
 #[derive(Clone, Debug)]
@@ -146,7 +147,8 @@ fn act_on(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: 
             if !is_admin(tx, me)? || is_admin(tx, open.user_id)? {
                 return Err(Code::Forbidden.into());
             }
-            account::suspend(tx, now, Some(me), open.user_id, act.hours)?;
+            let reason = text::reason(act.reason.as_deref(), limits.reason_max)?;
+            account::suspend(tx, now, Some(me), open.user_id, act.hours, reason.as_deref())?;
         }
     }
     Ok(Vec::new())

@@ -13,9 +13,9 @@ use sha2::{Digest, Sha256};
 use super::bot_right::BotRights;
 use super::kinds::{BotRight, LinkKind, UserKind};
 use super::user::{self, User};
-use super::{Fact, Limits, Tx};
+use super::{Fact, Limits, Tx, suspension};
 use crate::db::{Column, Param, Value};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::hex::hex;
 use crate::ids::UserId;
 
@@ -151,7 +151,7 @@ const SESSIONS_MAX: u32 = 50;
 /// Opens a session, for which the oldest may end. Returns its token, which is stored only as a hash.
 ///
 /// # Errors
-/// `forbidden` for a suspended user.
+/// `suspended`.
 pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Option<IpAddr>) -> Result<Token> {
     check_not_suspended(tx, now, user_id)?;
     let oldest = "SELECT token_hash FROM sessions WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT 100 OFFSET ?2";
@@ -172,12 +172,10 @@ pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Opt
 /// Checks that a user is not suspended now.
 ///
 /// # Errors
-/// `forbidden` for a suspended one.
+/// `suspended`, with the time that is left unless it is for good.
 pub(super) fn check_not_suspended(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
-    let sql = "SELECT 1 FROM users WHERE id = ?1 AND suspended_at IS NOT NULL
-               AND (suspended_until IS NULL OR suspended_until > ?2)";
-    match tx.query_opt(sql, &[&user_id, &now], |row| row.get::<i64>(0))? {
-        Some(_) => Err(Error::new(Code::Forbidden).with_message("this account is suspended")),
+    match suspension::find(tx, now, user_id)? {
+        Some(suspension) => Err(suspension.refusal(now)),
         None => Ok(()),
     }
 }

@@ -49,6 +49,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     suspended_until: "Suspended until",
     suspend: "Suspend",
     suspend_about: "Logs them out everywhere and keeps them out. What they wrote stays.",
+    suspend_reason: "Reason, shown at the log-in",
     suspend_for: "Duration",
     durations: [("1", "1 hour"), ("24", "1 day"), ("168", "1 week"), ("720", "30 days"), ("", "Until lifted")],
     restore: "Lift the suspension",

@@ -89,6 +89,7 @@ pub(super) const STRINGS: Strings = Strings {
     name: "Your name",
     rename: "Change name",
     guest: "guest",
+    guest_named: |name| format!("{name} (guest)"),
     bot: "bot",
 
     account: account::STRINGS,
@@ -126,6 +127,7 @@ pub(super) const STRINGS: Strings = Strings {
     deleted: "This message was deleted.",
     whisper: "Whisper",
     whisper_to: |name| format!("Whisper to {name}"),
+    whisper_to_you: "Whisper to you",
     whispering_to: "Whispering to",
     somebody: "A former member",
     unread_by: "have not read this yet",
@@ -288,6 +290,7 @@ fn refusal(code: Code) -> &'static str {
         Code::JoinsLocked => "No one new can join right now. Try again later.",
         Code::Filtered => "It contains a word that is not allowed here. Change it and send it again.",
         Code::RoomClosed => "This room is closed. You can still read it, but no one can post.",
+        Code::Suspended => "This account is suspended.",
         Code::Banned => "You cannot enter this room.",
         Code::Invalid => "Something is missing or invalid. Correct it and try again.",
         Code::TooLong => "The text is too long. Shorten it a little.",

@@ -46,6 +46,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     read_only: "Only some people can write in this room.",
     lock: "Pause new joins",
     lock_says: "No one new can join during this time, even with an invite.",
+    muted_here: ["You cannot write here until ", "."],
     locked_until: "New joins are paused until",
     lock_now: "Pause",
     unlock: "Allow joins again",

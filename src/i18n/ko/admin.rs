@@ -49,6 +49,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     suspended_until: "정지가 풀리는 시각",
     suspend: "이용 정지",
     suspend_about: "모든 기기에서 로그아웃되고 다시 들어올 수 없어요. 쓴 글은 남아요.",
+    suspend_reason: "이유(로그인할 때 보여요)",
     suspend_for: "기간",
     durations: [("1", "1시간"), ("24", "1일"), ("168", "1주일"), ("720", "30일"), ("", "직접 풀 때까지")],
     restore: "정지 풀기",

@@ -87,6 +87,7 @@ pub(super) const STRINGS: Strings = Strings {
     name: "내 이름",
     rename: "이름 바꾸기",
     guest: "손님",
+    guest_named: |name| format!("{name}(손님)"),
     bot: "봇",
 
     account: account::STRINGS,
@@ -121,6 +122,7 @@ pub(super) const STRINGS: Strings = Strings {
     deleted: "삭제된 메시지예요.",
     whisper: "귓속말",
     whisper_to: |name| format!("{name}님에게 귓속말"),
+    whisper_to_you: "나에게 온 귓속말",
     whispering_to: "귓속말 받는 사람:",
     somebody: "떠난 사람",
     unread_by: "명이 아직 읽지 않았어요",
@@ -275,6 +277,7 @@ fn refusal(code: Code) -> &'static str {
         Code::JoinsLocked => "지금은 새로 들어올 수 없어요. 나중에 다시 해 주세요.",
         Code::Filtered => "여기서 쓸 수 없는 말이 들어 있어요. 고쳐서 다시 보내 주세요.",
         Code::RoomClosed => "닫힌 방이에요. 읽을 수는 있지만 쓸 수는 없어요.",
+        Code::Suspended => "정지된 계정이에요.",
         Code::Banned => "이 방에는 들어갈 수 없습니다.",
         Code::Invalid => "빠졌거나 형식이 맞지 않는 것이 있어요. 고쳐서 다시 해 주세요.",
         Code::TooLong => "글이 너무 길어요. 조금 줄여 주세요.",

@@ -39,6 +39,7 @@ pub(in crate::i18n) const STRINGS: ReportStrings = ReportStrings {
     read_only: "정해진 사람만 글을 쓸 수 있는 방이에요.",
     lock: "새 입장 막기",
     lock_says: "정한 시간 동안 초대를 받은 사람도 새로 들어올 수 없어요.",
+    muted_here: ["", "까지는 이 방에 글을 쓸 수 없어요."],
     locked_until: "새 입장을 막고 있어요. 풀리는 시각:",
     lock_now: "막기",
     unlock: "다시 열기",

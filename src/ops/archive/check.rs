@@ -6,19 +6,35 @@ use std::path::{Path, PathBuf};
 
 use super::{DATABASE, Manifest, Source, Unpack, Watch, read};
 use crate::backup_files::CHECKED;
-use crate::db::Inspection;
+use crate::chat::audit;
+use crate::db::{Inspection, SCHEMA};
 use crate::hex::hex;
+
+/// What a check has found in a backup that can be restored.
+pub(crate) struct Checked {
+    pub(crate) manifest: Manifest,
+    /// What was changed in the audit log, if this version can read it.
+    pub(crate) changed_audit: Option<String>,
+}
 
 /// Checks a whole backup, its database too, and writes nothing but a temporary copy of that, into a folder of its own
 /// in `scratch`.
 ///
 /// # Errors
 /// A message for the operator.
-pub(crate) fn check(source: &Source, scratch: &Path, watch: Watch<'_>) -> Result<Manifest, String> {
+pub(crate) fn check(source: &Source, scratch: &Path, watch: Watch<'_>) -> Result<Checked, String> {
     let folder = TempFolder::create(scratch)?;
     let manifest = read(source, Unpack::Database(&folder.0), watch)?;
-    check_database(&folder.0.join(DATABASE), &manifest).map_err(|why| format!("{source}: {why}"))?;
-    Ok(manifest)
+    let database = folder.0.join(DATABASE);
+    let named = |why: String| format!("{source}: {why}");
+    check_database(&database, &manifest).map_err(named)?;
+    let changed_audit = if manifest.schema == SCHEMA { check_audit(&database).map_err(named)? } else { None };
+    Ok(Checked { manifest, changed_audit })
+}
+
+fn check_audit(database: &Path) -> Result<Option<String>, String> {
+    let inspection = Inspection::open(database).map_err(|fault| fault.to_string())?;
+    inspection.read(audit::check).map_err(|error| error.to_string())
 }
 
 /// Checks that an unpacked database is what the manifest says, intact, and has the schema of a version of Madang.

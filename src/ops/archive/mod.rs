@@ -20,7 +20,7 @@ mod write;
 
 use crate::files::path_of;
 
-pub(super) use check::{check, check_database};
+pub(super) use check::{Checked, check, check_database};
 pub(super) use manifest::{FORMAT, Manifest, Part};
 pub(super) use read::{Unpack, read, read_manifest};
 pub use source::Source;

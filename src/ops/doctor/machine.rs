@@ -1,5 +1,7 @@
 //! The program, the machine's clock and its limits.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZoneDatabase;
 use rustix::process::{Resource, getrlimit};
 
 use super::Finding;
@@ -10,13 +12,19 @@ use crate::memory;
 
 /// When this version was written, in milliseconds since 1970. No clock that is right is before it.
 const WRITTEN_MS: i64 = 1_790_000_000_000;
+/// Twenty years. This version will not be run that long.
+const FAR_MS: i64 = 20 * 365 * 86_400_000;
+/// A zone without surprises, and its seconds east of UTC.
+const KNOWN_ZONE: &str = "Asia/Seoul";
+const KNOWN_OFFSET: i32 = 9 * 3_600;
 /// File handles for a few thousand people.
 const ENOUGH_FILES: u64 = 8_192;
 /// Memory that a server with a hundred people needs, with room for pictures.
 const ENOUGH_MEMORY: u64 = 256 << 20;
 
 pub(super) fn findings(config: &Config) -> Vec<Finding> {
-    vec![version(config), clock_of(clock::now_ms()), file_handles(), memory_of(memory::available())]
+    let clock = clock_of(clock::now_ms());
+    vec![version(config), clock, time_zones(jiff::tz::db()), file_handles(), memory_of(memory::available())]
 }
 
 fn version(config: &Config) -> Finding {
@@ -35,7 +43,25 @@ fn clock_of(now: i64) -> Finding {
         let advice = "set it (run: timedatectl set-ntp true); sessions and certificates depend on it";
         return Finding::error("clock", format!("it says {time}, which is before this program was written"), advice);
     }
+    if now > WRITTEN_MS + FAR_MS {
+        let advice = "set it (run: timedatectl set-ntp true); what is written now would stay the newest for years";
+        return Finding::error("clock", format!("it says {time}, which is far in the future"), advice);
+    }
     Finding::ok("clock", time)
+}
+
+/// Checks the data from which scheduled messages and quiet hours are counted: that of the system, else the program's own.
+fn time_zones(zones: &TimeZoneDatabase) -> Finding {
+    let seoul = zones.get(KNOWN_ZONE).map(|zone| zone.to_offset(Timestamp::UNIX_EPOCH).seconds());
+    match seoul {
+        Ok(KNOWN_OFFSET) => Finding::ok("time zones", format!("{} are known", zones.available().count())),
+        Ok(offset) => Finding::warning(
+            "time zones",
+            format!("{KNOWN_ZONE} is {offset} seconds east of UTC in the system's data, and should be {KNOWN_OFFSET}"),
+            "install the package tzdata again",
+        ),
+        Err(error) => Finding::warning("time zones", error.to_string(), "install the package tzdata again"),
+    }
 }
 
 fn file_handles() -> Finding {
@@ -68,10 +94,13 @@ mod tests {
     use crate::ops::doctor::Level;
 
     #[test]
-    fn a_clock_without_a_battery_and_a_tiny_machine_are_named() {
+    fn a_wrong_clock_missing_time_zones_and_a_tiny_machine_are_named() {
         assert_eq!(clock_of(0).level, Level::Error);
         assert!(clock_of(0).message.contains("1970-01-01"));
         assert_eq!(clock_of(WRITTEN_MS + 1).level, Level::Ok);
+        assert_eq!(clock_of(WRITTEN_MS + FAR_MS + 1).level, Level::Error);
+        assert_eq!(time_zones(jiff::tz::db()).level, Level::Ok);
+        assert_eq!(time_zones(&TimeZoneDatabase::none()).level, Level::Warning);
         assert_eq!(memory_of(Some(64 << 20)).level, Level::Warning);
         assert_eq!(memory_of(Some(1 << 30)).level, Level::Ok);
         assert_eq!(memory_of(None).level, Level::Skipped);

@@ -61,10 +61,10 @@ impl App {
     ///
     /// # Errors
     /// `rate_limited`; `forbidden` unless an admin; `invalid` with the field `userId` for oneself; `not_found`, also where
-    /// nothing changes.
+    /// nothing changes; `too_long` with the field `reason`.
     pub async fn act_on_user(&self, me: UserId, user_id: UserId, act: Act) -> Result<()> {
         self.rates.act(me)?;
-        self.write(user_id, move |tx, _, now| admin::act(tx, now, Some(me), user_id, act)).await
+        self.write(user_id, move |tx, limits, now| admin::act(tx, limits, now, Some(me), user_id, act.clone())).await
     }
 
     /// Returns a link with which a user chooses a new password.

@@ -78,7 +78,7 @@ impl App {
         hours: Option<u32>,
     ) -> Result<ServerInvite> {
         self.rates.act(me)?;
-        self.write(Subject::Server, move |tx, _, now| server_invite::create(tx, now, me, uses, hours)).await
+        self.write(Subject::Server, move |tx, _, now| server_invite::create(tx, now, Some(me), uses, hours)).await
     }
 
     /// Returns the valid invites to sign up, the newest first.
@@ -86,7 +86,7 @@ impl App {
     /// # Errors
     /// `forbidden` unless an admin.
     pub async fn server_invites(&self, me: UserId) -> Result<Vec<ServerInvite>> {
-        self.db.read(move |tx| server_invite::list(tx, now_ms(), me)).await
+        self.db.read(move |tx| server_invite::list(tx, now_ms(), Some(me))).await
     }
 
     /// Revokes an invite to sign up.
@@ -95,7 +95,7 @@ impl App {
     /// `rate_limited`; `forbidden` unless an admin; `not_found`.
     pub async fn revoke_server_invite(&self, me: UserId, code: String) -> Result<()> {
         self.rates.act(me)?;
-        self.write(Subject::Server, move |tx, _, now| server_invite::revoke(tx, now, me, &code)).await
+        self.write(Subject::Server, move |tx, _, now| server_invite::revoke(tx, now, Some(me), &code)).await
     }
 
     /// Returns the link of an invite to sign up.

@@ -11,10 +11,11 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::NAMED_MEMBERS;
-use crate::chat::member::{self, Member};
+use crate::chat::member::{self, Member, OwnMute};
 use crate::chat::message::{Changes, Reader, SharedChanges};
 use crate::chat::room::{self, Room};
 use crate::chat::{Limits, Tx};
+use crate::clock::now_ms;
 use crate::error::{Code, Result};
 use crate::ids::{RoomId, UserId};
 use crate::service::App;
@@ -27,6 +28,7 @@ const BATCH: usize = 64;
 pub struct Snapshot {
     pub room: Room,
     pub me: Member,
+    pub mute: Option<OwnMute>,
     /// The room's rev at which the membership began.
     pub joined_rev: i64,
     /// At most 200, those online first.
@@ -123,9 +125,9 @@ impl App {
         });
         let ranges: Vec<_> = ranges.into_iter().map(SharedJson::new).collect();
         for (own, answer) in members.into_iter().zip(answers) {
-            let snapshot = own.and_then(|Own { me, joined_rev, range, visible_rev }| {
+            let snapshot = own.and_then(|Own { me, mute, joined_rev, range, visible_rev }| {
                 let (room, members) = common.clone().ok_or(Code::Internal)?;
-                Ok(Snapshot { room, me, joined_rev, members, messages: Arc::clone(&ranges[range]), visible_rev })
+                Ok(Snapshot { room, me, mute, joined_rev, members, messages: Arc::clone(&ranges[range]), visible_rev })
             });
             // The caller may have stopped waiting.
             let _ = answer.send(snapshot);
@@ -156,6 +158,7 @@ struct Common {
 /// The part that differs for each member.
 struct Own {
     me: Member,
+    mute: Option<OwnMute>,
     joined_rev: i64,
     /// The index of their range of messages.
     range: usize,
@@ -174,9 +177,14 @@ fn read_in(tx: &mut Tx, limits: &Limits, room_id: RoomId, readers: Vec<Reader>, 
             let room = room::get(tx, Some(me), room_id)?;
             common = Some(Common { room, members: member::online_first(tx, room_id, online, NAMED_MEMBERS)? });
         }
+        // Most members are not muted, and cost no query.
+        let mute = match membership.muted_until {
+            Some(_) => member::own_mute(tx, now_ms(), me, room_id)?,
+            None => None,
+        };
         // The effective role: an admin may do more than the stored role says.
         let me = Member { role: membership.role, ..member::get(tx, me, room_id, me)? };
-        Ok(Own { me, joined_rev: membership.joined_rev, range, visible_rev })
+        Ok(Own { me, mute, joined_rev: membership.joined_rev, range, visible_rev })
     };
     let members = readers.into_iter().map(read_one).collect();
     Batch { common, ranges: ranges.all, members }

@@ -37,6 +37,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             |call| {
                 call.body::<NewToken>().response::<Entered>(201).refuses(&[
                     Code::Unauthenticated,
+                    Code::Suspended,
                     Code::RateLimited,
                     Code::TooLong,
                     Code::Filtered,
@@ -44,7 +45,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             },
         )
         .add("POST", "/session", log_in, "Log in with e-mail address and password.", |call| {
-            call.public().body::<LogIn>().response::<Entered>(201).refuses(&[Code::BadCredentials])
+            call.public().body::<LogIn>().response::<Entered>(201).refuses(&[Code::BadCredentials, Code::Suspended])
         })
         .add("GET", "/me", show, "The signed-in user.", |call| call.response::<Account>(200).refuses(&[Code::NotFound]))
         .add("PATCH", "/me", change, "Change name, bio, e-mail address, or what others see.", |call| {

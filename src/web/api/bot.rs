@@ -65,7 +65,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "/me/bots/{userId}/rotate",
             rotate,
             "Give a bot a new key, and other rights if there are any. The old key and its sockets end at once.",
-            |call| call.body::<NewRights>().response::<BotWithKey>(200),
+            |call| call.body::<NewRights>().response::<BotWithKey>(200).refuses(&[Code::Suspended]),
         )
         .add("DELETE", "/me/bots/{userId}", delete, "Delete a bot. Its messages stay, without an author.", |call| {
             call.no_content()

@@ -12,6 +12,7 @@ use crate::chat::account::{Change, DirectFrom};
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
 use crate::cookie;
+use crate::error::Code;
 use crate::i18n::any_name;
 use crate::service::App;
 use crate::view::account::{Done, LogInPage, Problem, SignUpPage};
@@ -138,6 +139,7 @@ async fn show_log_in(
         server: &app.server_settings(),
         done: query.done(),
         problem: None,
+        suspension: None,
     };
     Html(page.html()).into_response()
 }
@@ -158,6 +160,11 @@ async fn log_in(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Fo
         Ok(entered) => no_store(with_cookie(redirect(&next), session_cookie(&app, &entered.token))),
         Err(error) => {
             let problem = Problem::new(&error, "logIn", &[]);
+            // Only the right password leads here.
+            let suspension = match error.code {
+                Code::Suspended => app.suspension_of(form.email.clone()).await.unwrap_or_default(),
+                _ => None,
+            };
             let page = LogInPage {
                 lang,
                 is_guest: me.as_ref().is_some_and(is_guest),
@@ -167,6 +174,7 @@ async fn log_in(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Fo
                 server: &app.server_settings(),
                 done: None,
                 problem: Some(&problem),
+                suspension: suspension.as_ref(),
             };
             page_with_error(&error, page.html())
         }
@@ -191,7 +199,7 @@ async fn change(
     let Some(bio) = form.bio else {
         return match app.rename(&me.user, form.name).await {
             Ok(_) => redirect_back(&headers),
-            Err(error) => redirect_with_error(&referer(&headers), error.code),
+            Err(error) => redirect_with_error(&referer(&headers), &error),
         };
     };
     let typed = Typed { name: Some(form.name.clone()), bio: Some(bio.clone()), email: None };

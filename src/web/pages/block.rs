@@ -62,6 +62,6 @@ pub(super) async fn after_set(
     match result {
         _ if path == "/me" => MyPage::new(app, caller, me).after(result, form, &[], Typed::default()).await,
         Ok(()) => redirect(&path),
-        Err(error) => redirect_with_error(&path, error.code),
+        Err(error) => redirect_with_error(&path, &error),
     }
 }

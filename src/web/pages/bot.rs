@@ -78,5 +78,5 @@ async fn page(
 
 /// Leads back to this page with the reason.
 fn back<T>(result: Result<T>) -> Result<T, PageError> {
-    result.map_err(|error| PageError::Redirect { path: PATH.to_owned(), code: error.code })
+    result.map_err(|error| PageError::to(PATH, error))
 }

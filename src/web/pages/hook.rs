@@ -89,7 +89,7 @@ pub(super) async fn page(
 pub(super) fn or_page<T>(result: Result<T>, room_id: RoomId) -> Result<T, PageError> {
     match result {
         Err(error) if matches!(error.code, Code::Invalid | Code::TooLong | Code::TooMany | Code::NotFound) => {
-            Err(PageError::Redirect { path: hooks_path(room_id), code: error.code })
+            Err(PageError::to(hooks_path(room_id), error))
         }
         result => result.or_room(room_id),
     }

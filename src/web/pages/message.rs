@@ -101,7 +101,7 @@ async fn act(
     let path = format!("/room/{}", room.id);
     match do_act(&app, me.user.id, form).await {
         Ok(seq) => Ok(redirect(&format!("{path}?at={seq}#m-{seq}"))),
-        Err(error) => Err(PageError::Redirect { path, code: error.code }),
+        Err(error) => Err(PageError::to(path, error)),
     }
 }
 

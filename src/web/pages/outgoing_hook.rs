@@ -174,7 +174,7 @@ fn or_page<T>(result: Result<T>, scope: Scope, lang: Lang) -> Result<T, PageErro
     match (result, scope) {
         (result, Scope::Room(room_id)) => hook::or_page(result, room_id),
         (Err(error), Scope::Server) if error.code == Code::Forbidden => Err(PageError::Problem(error, lang)),
-        (Err(error), Scope::Server) => Err(PageError::Redirect { path: list_path(scope), code: error.code }),
+        (Err(error), Scope::Server) => Err(PageError::to(list_path(scope), error)),
         (Ok(done), Scope::Server) => Ok(done),
     }
 }

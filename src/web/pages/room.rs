@@ -144,6 +144,7 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         may_create_rooms,
         room: &data.room,
         me: &data.me,
+        mute: data.mute.as_ref(),
         members: &data.members,
         is_every_member,
         pointed_member,

@@ -117,5 +117,5 @@ async fn send(State(app): State<App>, me: OrLobby<SignedIn>, path: ScheduledPath
 
 /// Leads back to this page with the reason.
 fn back<T>(result: Result<T>) -> Result<T, PageError> {
-    result.map_err(|error| PageError::Redirect { path: PATH.to_owned(), code: error.code })
+    result.map_err(|error| PageError::to(PATH, error))
 }

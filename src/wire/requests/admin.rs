@@ -23,6 +23,9 @@ pub struct ChangeUser {
     /// With `suspended`: after how many hours it ends by itself, 1 to 8760; left out, it does not.
     #[serde(default)]
     pub hours: Option<u32>,
+    /// With `suspended`: what the user reads at the log-in, at most 200 characters.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -57,21 +57,24 @@ export default class AttachController extends Controller<HTMLElement> {
   }
 
   private async listAll(files: File[]): Promise<void> {
+    const refusals: string[] = [];
     for (const given of files) {
       const file = mayNeedFit(given, this.maxValue) ? await fitPicture(given, this.maxValue) : given;
       // The room was left meanwhile.
       if (!this.element.isConnected) return void this.drafts.addFile(file);
       if (file.size === 0) {
-        toast(tWith("fileEmpty", file.name));
+        refusals.push(tWith("fileEmpty", file.name));
       } else if (file.size > this.maxValue) {
-        toast(`${file.name}: ${tWith("fileTooLarge", formatSize(this.maxValue))}`);
+        refusals.push(`${file.name}: ${tWith("fileTooLarge", formatSize(this.maxValue))}`);
       } else if (this.chosen.size >= this.mostValue) {
-        toast(this.tooManyValue);
+        refusals.push(this.tooManyValue);
         break;
       } else {
         this.list(file);
       }
     }
+    // One line each, as a toast takes the place of the one before.
+    if (refusals.length) toast(refusals.join("\n"));
     this.save();
     this.element.querySelector("textarea")?.focus();
   }

@@ -171,6 +171,15 @@ export default class ComposerController extends Controller<HTMLFormElement> {
     if (this.textTarget.value === text) this.clear();
   }
 
+  /** Puts a text in the place of another. */
+  replaceText(old: string, text: string): void {
+    if (this.textTarget.value !== old) return;
+    this.textTarget.value = text;
+    this.grow();
+    this.isChanged = true;
+    this.save();
+  }
+
   private clear(): void {
     this.textTarget.value = "";
     this.typedAt = 0;

@@ -31,6 +31,8 @@ export default class LaterController extends Controller<HTMLDialogElement> {
   private reminderOf: ReminderOf | null = null;
   /** The text of the composer, as it was taken over. */
   private offered = "";
+  /** The note of a reminder that was not saved, and the message it is for. */
+  private kept = { replyTo: 0, note: "" };
   private subscriptions = new AbortController();
 
   override connect(): void {
@@ -50,7 +52,8 @@ export default class LaterController extends Controller<HTMLDialogElement> {
   opening(event: Event): void {
     const { reminderOf } = this;
     this.reminderOf = null;
-    const draft = reminderOf ? { text: "", replyTo: reminderOf.seq } : this.composerOutlet.textForLater();
+    const note = reminderOf?.seq === this.kept.replyTo ? this.kept.note : "";
+    const draft = reminderOf ? { text: note, replyTo: reminderOf.seq } : this.composerOutlet.textForLater();
     if (!draft) {
       event.preventDefault();
       return toast(t("laterTextOnly"));
@@ -63,6 +66,14 @@ export default class LaterController extends Controller<HTMLDialogElement> {
     this.quoteTarget.textContent = reminderOf?.excerpt ?? "";
     this.atTarget.min = localMinute(new Date());
     this.atTarget.value = localMinute(PRESETS[0]!(new Date()));
+  }
+
+  /** Keeps a text that was changed in the sheet, and not saved. */
+  closed(): void {
+    const text = this.textTarget.value;
+    if (text === this.offered) return;
+    if (this.field("kind").value === "message") this.composerOutlet.replaceText(this.offered, text);
+    else this.kept = { replyTo: Number(this.field("replyTo").value), note: text };
   }
 
   /** Opens the sheet for a reminder of a message. */
@@ -82,6 +93,7 @@ export default class LaterController extends Controller<HTMLDialogElement> {
     const replyTo = Number(this.field("replyTo").value) || null;
     const outcome = await schedule(this.roomValue, { kind, text, replyTo, at: this.atTarget.value, zone: zone() });
     if ("code" in outcome) return toast(outcome.field === "at" ? t("laterPast") : errorText(outcome.code));
+    this.textTarget.value = this.offered;
     this.element.close();
     if (kind === "message") {
       this.composerOutlet.sentLater(this.offered);

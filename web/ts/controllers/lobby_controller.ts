@@ -98,6 +98,7 @@ export default class LobbyController extends Controller<HTMLElement> {
       owner.textContent = room.owner.name;
       owner.classList.remove("row__owner--none");
       setHue(owner, room.owner.id);
+      show("guest", room.owner.kind === "guest");
     }
     field(row, "createdAt")?.setAttribute("datetime", room.createdAt);
     localize(row);

@@ -6,8 +6,9 @@ import { showProfile } from "../lib/profile_card";
 import { departed, MAX_MEMBERS, type RoomAction, roomConnection } from "../lib/room_connection";
 import { isBlocked, setBlocked } from "../lib/blocked";
 import { isMuted, setMuted } from "../lib/notifications";
-import { errorText, tWith } from "../lib/strings";
+import { errorText, nameInText, tWith } from "../lib/strings";
 import { toast } from "../lib/toast";
+import { offerUndo } from "../lib/undo";
 import type { Member, Message, User } from "../lib/wire";
 import type ComposerController from "./composer_controller";
 
@@ -55,9 +56,12 @@ export default class PeopleController extends Controller<HTMLElement> {
     return this.rows().filter((row) => !row.matches(".is-me")).map(member);
   }
 
-  /** All members in the list, with their names. */
+  /** All members in the list, with their names as a text has them. */
   everyone(): { id: string; name: string }[] {
-    return this.rows().map(({ dataset }) => ({ id: dataset["userId"] ?? "", name: this.nameOf(dataset["userId"] ?? "") }));
+    return this.rows().map((row) => {
+      const id = row.dataset["userId"] ?? "";
+      return { id, name: nameInText({ name: this.nameOf(id), kind: row.querySelector("[data-mark=guest]") ? "guest" : "account" }) };
+    });
   }
 
   nameOf(id: string): string {
@@ -130,7 +134,8 @@ export default class PeopleController extends Controller<HTMLElement> {
     event.preventDefault();
     const [id, name] = [this.chosenId, this.nameOf(this.chosenId)];
     this.close();
-    toast((await setMuted(id, on)) ? tWith(on ? "mutedDone" : "unmutedDone", name) : errorText("unavailable"));
+    if (!(await setMuted(id, on))) return toast(errorText("unavailable"));
+    offerUndo(tWith(on ? "mutedDone" : "unmutedDone", name), () => void setMuted(id, !on));
   }
 
   private async setBlock(event: SubmitEvent, on: boolean): Promise<void> {
@@ -138,7 +143,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     const [id, name] = [this.chosenId, this.nameOf(this.chosenId)];
     this.close();
     if (!(await setBlocked(id, on))) return toast(errorText("unavailable"));
-    if (on) toast(tWith("blockedDone", name));
+    if (on) offerUndo(tWith("blockedDone", name), () => void setBlocked(id, false));
   }
 
   private act(event: Event, action: RoomAction, more: object): void {

@@ -1,5 +1,6 @@
 import { Controller } from "@hotwired/stimulus";
 import { setTitle } from "../lib/badge";
+import { field } from "../lib/fragment";
 import { showPresence } from "../lib/presence";
 import { departed, roomConnection, type RoomEvents } from "../lib/room_connection";
 import { errorText, t, tWith } from "../lib/strings";
@@ -7,7 +8,7 @@ import { localize } from "../lib/time";
 import { toast } from "../lib/toast";
 import { Typing } from "../lib/typing";
 import { fetchPage, visit } from "../lib/visit";
-import type { Message, Room } from "../lib/wire";
+import type { Message, OwnMute, Room } from "../lib/wire";
 import type TimelineController from "./timeline_controller";
 
 /** A shorter interruption is not shown. */
@@ -16,10 +17,12 @@ const LOST_NOTICE_MS = 1200;
 const CLOSING_MS = 2500;
 /** The same with a reason to read. */
 const READING_MS = 7000;
+/** A browser fires a longer timer at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The frame of the room's page: title, connection notice, number of people, typing line. */
 export default class RoomController extends Controller<HTMLElement> {
-  static targets = ["bar", "title", "locked", "members", "memberNumber", "online", "typing", "seen", "request"];
+  static targets = ["bar", "title", "locked", "members", "memberNumber", "online", "typing", "seen", "request", "mute"];
   static outlets = ["timeline"];
   declare readonly barTarget: HTMLElement;
   declare readonly titleTarget: HTMLElement;
@@ -31,12 +34,16 @@ export default class RoomController extends Controller<HTMLElement> {
   declare readonly seenTargets: HTMLElement[];
   /** The question whether to accept a stranger's room. */
   declare readonly requestTargets: HTMLElement[];
+  /** The line above the composer that a user reads who is muted. */
+  declare readonly muteTarget: HTMLElement;
+  declare readonly hasMuteTarget: boolean;
   declare readonly timelineOutlet: TimelineController;
 
   private readonly connection = roomConnection();
   private subscriptions = new AbortController();
   private typing!: Typing;
   private noticeTimer = 0;
+  private muteTimer = 0;
 
   override connect(): void {
     const head = this.element.querySelector(".talk__head");
@@ -49,6 +56,7 @@ export default class RoomController extends Controller<HTMLElement> {
     connection.on("lost", signal, () => this.lost());
     connection.on("refused", signal, ({ code }) => this.notice(code ? errorText(code) : t("reconnecting")));
     connection.on("closed", signal, ({ reason, why }) => this.close([t(reason), why].filter(Boolean).join(" "), why ? READING_MS : CLOSING_MS));
+    connection.on("mute", signal, (mute) => this.showMute(mute));
     connection.on("draining", signal, () => this.notice(t("restarting")));
     connection.on("message", signal, (message) => this.message(message));
     connection.on("online", signal, ({ count }) => this.showOnline(count));
@@ -67,6 +75,7 @@ export default class RoomController extends Controller<HTMLElement> {
   override disconnect(): void {
     this.subscriptions.abort();
     clearTimeout(this.noticeTimer);
+    clearTimeout(this.muteTimer);
   }
 
   toBottom(): void {
@@ -87,11 +96,27 @@ export default class RoomController extends Controller<HTMLElement> {
     if (!isShown) toast(errorText("unavailable"));
   }
 
-  private joined({ me }: RoomEvents["joined"]): void {
+  private joined({ me, mute }: RoomEvents["joined"]): void {
+    this.showMute(mute ?? null);
     this.element.classList.add("is-live");
     this.element.dataset["role"] = me.role;
     clearTimeout(this.noticeTimer);
     this.notice("");
+  }
+
+  /** Says above the composer that the user may not write, until that ends by itself. */
+  private showMute(mute: OwnMute | null): void {
+    clearTimeout(this.muteTimer);
+    if (!this.hasMuteTarget) return;
+    this.muteTarget.hidden = mute === null;
+    const time = this.muteTarget.querySelector("time");
+    const reason = field(this.muteTarget, "reason");
+    if (!mute || !time || !reason) return;
+    time.dateTime = mute.endsAt;
+    reason.textContent = mute.reason ?? "";
+    localize(this.muteTarget);
+    const left = new Date(mute.endsAt).getTime() - Date.now();
+    if (left < MAX_TIMER_MS) this.muteTimer = window.setTimeout(() => this.showMute(null), left);
   }
 
   private lost(): void {

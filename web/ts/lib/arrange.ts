@@ -4,7 +4,9 @@
 import { isBlocked } from "./blocked";
 import { decorateCode } from "./code";
 import { foldRun } from "./fold";
+import { field } from "./fragment";
 import { showLeaving } from "./leaving";
+import { t } from "./strings";
 import { dayName, dayOf, localize, minuteOf } from "./time";
 
 export function isMessage(element: Element | null): element is HTMLElement {
@@ -30,6 +32,8 @@ export function neighbour(element: Element, direction: "previousElementSibling" 
 /** Marks in a rendered message what is mine and where I am mentioned, and localizes its times. */
 export function decorate(message: HTMLElement, me: string): void {
   message.classList.toggle("mine", message.dataset["userId"] === me);
+  const to = message.dataset["toId"] === me && field(message, "to");
+  if (to) to.textContent = t("whisperToYou");
   message.classList.toggle("is-from-blocked", isBlocked(message.dataset["userId"] ?? ""));
   showLeaving(message);
   for (const reaction of message.querySelectorAll<HTMLElement>(".reaction")) {

@@ -23,6 +23,8 @@ export function setHue(element: Element, id: string): void {
 export function showUser(element: HTMLElement, user: User): void {
   const name = field(element, "name");
   if (name) name.textContent = user.name;
+  const guest = field(element, "guest");
+  if (guest) guest.hidden = user.kind !== "guest";
   const avatar = element.querySelector(".avatar");
   if (!avatar) return;
   setHue(avatar, user.id);

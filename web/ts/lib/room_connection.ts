@@ -6,7 +6,7 @@ import { handleWaiting } from "./event_batch";
 import { closeNotifications } from "./push";
 import { chat, listen, moveTo } from "./socket";
 import type { Reads } from "./unread";
-import { type Answer, isRetryable, type Joined, type Message, type Presence, type Refusal, type RenderedMessage, type Room, type User } from "./wire";
+import { type Answer, isRetryable, type Joined, type Message, type OwnMute, type Presence, type Refusal, type RenderedMessage, type Room, type User } from "./wire";
 
 /** The server's snapshot holds no more members than this; above it read positions are unknown. */
 export const MAX_MEMBERS = 200;
@@ -22,6 +22,8 @@ export interface RoomEvents {
   refused: { code?: string };
   /** The user is no longer in the room, or the room is gone. */
   closed: { reason: "kicked" | "removed"; why?: string };
+  /** The user may not write for a time, or may again. */
+  mute: OwnMute | null;
   draining: undefined;
   message: RenderedMessage;
   online: { user: User; count: number };
@@ -148,6 +150,7 @@ export class RoomConnection extends EventTarget {
       presence: (presence: RoomEvents["presence"]) => this.emit("presence", presence),
       changeRoom: (room: Room) => isHere(room.id) && this.emit("change", room),
       removeRoom: (id: string) => isHere(id) && this.emit("closed", { reason: "removed" }),
+      muted: ({ room, mute }: { room: string; mute: OwnMute | null }) => isHere(room) && this.emit("mute", mute),
       kicked: ({ room, reason }: { room: string; reason?: string }) => isHere(room) && this.emit("closed", { reason: "kicked", ...(reason && { why: reason }) }),
       draining: () => this.emit("draining", undefined),
       rev: (revs: Record<string, number>) => {

@@ -6,8 +6,10 @@ import { fragment } from "./fragment";
 const markup = (globalThis as { markup?: Record<string, string> }).markup ?? {};
 
 export function addScriptMarkup(): void {
-  const room = document.querySelector(".room");
+  const room = document.querySelector<HTMLElement>(".room");
   if (document.querySelector("#message-bar, #lightbox")) return;
   room?.append(fragment(markup["messageMenu"] ?? ""), fragment(markup["uploadItem"] ?? ""));
+  document.getElementById("side-people")?.append(fragment((markup["memberMenu"] ?? "").replaceAll("/room/-/", `/room/${room?.dataset["roomId"]}/`)));
+  if (room?.querySelector("[popovertarget=new-room]")) document.body.append(fragment(markup["newRoom"] ?? ""));
   if (room || document.querySelector(".gallery")) document.body.append(fragment(markup["lightbox"] ?? ""));
 }

@@ -1,6 +1,8 @@
 // The strings that the scripts show, in the language of the page. The server sends them as a script
 // of their own (`src/view/strings.rs`).
 
+import type { User } from "./wire";
+
 const strings = (globalThis as { strings?: Record<string, string> }).strings ?? {};
 
 export function t(name: string): string {
@@ -15,6 +17,11 @@ export function tWith(name: string, value: string): string {
 /** A string with a number in the place of its `#`; one has a string of its own. */
 export function tCount(name: string, count: number): string {
   return t(`${name}${count === 1 ? "One" : "Many"}`).replace("#", String(count));
+}
+
+/** A user's name in a line of text, where a guest has no mark behind it. */
+export function nameInText({ name, kind }: Pick<User, "name" | "kind">): string {
+  return kind === "guest" ? tWith("guestNamed", name) : name;
 }
 
 export function errorText(code: string): string {

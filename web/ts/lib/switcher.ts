@@ -59,20 +59,22 @@ class Switcher {
 
   private async load(): Promise<void> {
     const [own, open] = await Promise.all([fetchJson<{ rooms: MyRoom[] }>("/api/me/rooms?limit=100"), fetchJson<{ rooms: Room[] }>("/api/rooms?limit=100")]);
-    const mine = (own?.rooms ?? []).map(({ room, peer, unread }) => this.room(room, peer?.name ?? room.title, unread, peer?.id));
+    const mine = (own?.rooms ?? []).map(({ room, peer, unread }) => this.room(room, unread, peer));
     const isMine = new Set((own?.rooms ?? []).map(({ room }) => room.id));
-    const others = (open?.rooms ?? []).filter(({ id }) => !isMine.has(id)).map((room) => this.room(room, room.title, 0));
+    const others = (open?.rooms ?? []).filter(({ id }) => !isMine.has(id)).map((room) => this.room(room, 0));
     this.rooms = [...mine.sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0)), ...others];
     this.find();
   }
 
-  private room(room: Room, name: string, unread: number, hueId: string = room.id): Target {
-    return { name, hint: "", unread, hueId, go: () => void visit(`/room/${room.id}`) };
+  private room(room: Room, unread: number, peer: User | null = null): Target {
+    const hint = peer?.kind === "guest" ? t("guest") : "";
+    return { name: peer?.name ?? room.title, hint, unread, hueId: peer?.id ?? room.id, go: () => void visit(`/room/${room.id}`) };
   }
 
   private find(): void {
     const typed = this.input.value.trim();
-    this.show(this.rooms.filter(({ name }) => !typed || matchesName(typed, name) || name.toLowerCase().includes(typed.toLowerCase())));
+    const isFound = ({ name }: Target) => !typed || matchesName(typed, name) || name.toLowerCase().includes(typed.toLowerCase());
+    this.show([...this.rooms.filter(isFound), ...(typed ? this.guests().filter(isFound) : [])]);
     clearTimeout(this.searching);
     if (typed) this.searching = window.setTimeout(() => void this.findPeople(typed), SEARCH_DELAY_MS);
   }
@@ -83,10 +85,16 @@ class Switcher {
     this.show([...this.shown, ...found.users.map((user) => this.person(user))]);
   }
 
-  private person(user: User): Target {
+  /** The guests in the room that is shown: the directory has accounts alone. */
+  private guests(): Target[] {
+    const rows = [...document.querySelectorAll<HTMLElement>(".members [data-member]:not(.is-me)")].filter((row) => row.querySelector("[data-mark=guest]"));
+    return rows.map((row) => this.person({ id: row.dataset["userId"] ?? "", name: row.querySelector(".member__name")?.textContent ?? "" }, t("guest")));
+  }
+
+  private person(user: Pick<User, "id" | "name">, hint = t("switcherPerson")): Target {
     const form = new FormData();
     form.set("userId", user.id);
-    return { name: user.name, hint: t("switcherPerson"), unread: 0, hueId: user.id, go: () => void visit("/direct", { form }) };
+    return { name: user.name, hint, unread: 0, hueId: user.id, go: () => void visit("/direct", { form }) };
   }
 
   private show(targets: Target[]): void {

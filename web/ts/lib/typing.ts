@@ -1,5 +1,6 @@
 // The users who are typing. An entry expires after five seconds, so no client has to say it stopped.
 
+import { nameInText } from "./strings";
 import type { User } from "./wire";
 
 const EXPIRES_MS = 5000;
@@ -11,7 +12,7 @@ export class Typing {
 
   start(user: User): void {
     clearTimeout(this.users.get(user.id)?.timer);
-    this.users.set(user.id, { name: user.name, timer: window.setTimeout(() => this.stop(user.id), EXPIRES_MS) });
+    this.users.set(user.id, { name: nameInText(user), timer: window.setTimeout(() => this.stop(user.id), EXPIRES_MS) });
     this.notify();
   }
 

@@ -1,4 +1,4 @@
-// What can be taken back for a few seconds: it is done only after them, or when the page goes.
+// What can be taken back for a few seconds: what has no opposite is done only after them, or when the page goes.
 
 import { t } from "./strings";
 import { toast } from "./toast";
@@ -23,6 +23,11 @@ export function doLater(line: string, act: (isLeaving: boolean) => void, undo: (
       undo();
     },
   });
+}
+
+/** Says what was done, with a button that does the opposite. */
+export function offerUndo(line: string, undo: () => void): void {
+  toast(line, { label: t("undo"), shownMs: UNDO_MS, press: undo });
 }
 
 function doNow(isLeaving = false): void {

@@ -54,8 +54,16 @@ function isVisited(link: HTMLAnchorElement): boolean {
   return VISITED.test(link.pathname);
 }
 
+interface VisitOptions {
+  isBack?: boolean;
+  /** What is sent to the address. */
+  form?: FormData;
+  /** Is called in place of a page that only says why the form was refused; also without a connection. */
+  onRefused?: (code: string, field: string | null) => void;
+}
+
 /** Shows the page of an address, or of the answer to a form that is sent there. */
-export async function visit(url: string, { isBack = false, form }: { isBack?: boolean; form?: FormData } = {}): Promise<void> {
+export async function visit(url: string, { isBack = false, form, onRefused }: VisitOptions = {}): Promise<void> {
   running?.abort();
   const visiting = new AbortController();
   running = visiting;
@@ -65,12 +73,17 @@ export async function visit(url: string, { isBack = false, form }: { isBack?: bo
     const answer = await fetch(url, { headers: { accept: "text/html" }, signal: visiting.signal, ...body });
     const page = answer.headers.get("content-type")?.startsWith("text/html") ? parsePage(await answer.text()) : null;
     if (visiting.signal.aborted) return;
+    const { searchParams } = new URL(answer.url);
+    const refused = searchParams.get("refused");
+    if (refused && onRefused) return onRefused(refused, searchParams.get("field"));
     if (!page || !isSameRelease(page)) return location.assign(form ? answer.url : url);
     const { hash } = new URL(url, location.href);
     show(page, `${answer.url}${hash}`, isBack);
   } catch {
+    if (visiting.signal.aborted) return;
+    if (onRefused) return onRefused("unavailable", null);
     // Without a connection the browser says so itself, and shows what it has kept.
-    if (!visiting.signal.aborted) location.assign(url);
+    location.assign(url);
   } finally {
     if (running === visiting) document.documentElement.classList.remove("is-visiting");
   }

@@ -2,7 +2,7 @@
 
 import { RETRYABLE, type ChatEvents, type Joined as AnyJoined, type Nack, type WireMessage } from "../../../packages/client/src/wire";
 
-export type { Member, MyRoom, Presence, Refusal, Room, Sent, User } from "../../../packages/client/src/wire";
+export type { Member, MyRoom, OwnMute, Presence, Refusal, Room, Sent, User } from "../../../packages/client/src/wire";
 
 export type Message = WireMessage;
 /** A message with its HTML, as the pages join with `view: "html"`. */

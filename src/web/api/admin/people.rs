@@ -26,7 +26,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "/admin/users/{userId}",
             change,
             "Suspend a user or lift that, make them an admin or not. For admins of the server, not about oneself.",
-            |call| call.body::<ChangeUser>().response::<Person>(200),
+            |call| call.body::<ChangeUser>().response::<Person>(200).refuses(&[Code::TooLong, Code::Suspended]),
         )
         .add(
             "DELETE",
@@ -99,11 +99,13 @@ async fn change(
 
 /// Returns what a change asks for.
 fn act(body: &ChangeUser) -> Result<Act> {
-    if body.hours.is_some() && body.suspended != Some(true) {
-        return Err(Error::invalid("hours", "hours is for suspended"));
+    for (field, is_given) in [("hours", body.hours.is_some()), ("reason", body.reason.is_some())] {
+        if is_given && body.suspended != Some(true) {
+            return Err(Error::invalid(field, format!("{field} is for suspended")));
+        }
     }
     match (body.suspended, body.is_admin) {
-        (Some(true), None) => Ok(Act::Suspend(body.hours)),
+        (Some(true), None) => Ok(Act::Suspend { hours: body.hours, reason: body.reason.clone() }),
         (Some(false), None) => Ok(Act::Restore),
         (None, Some(true)) => Ok(Act::MakeAdmin),
         (None, Some(false)) => Ok(Act::RemoveAdmin),

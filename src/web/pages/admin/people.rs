@@ -70,6 +70,8 @@ struct PersonForm {
     #[serde(default)]
     hours: String,
     #[serde(default)]
+    reason: String,
+    #[serde(default)]
     messages: String,
     #[serde(default)]
     q: String,
@@ -94,7 +96,7 @@ async fn act(
 
 async fn carry_out(app: &App, me: UserId, user_id: UserId, form: &PersonForm) -> Result<()> {
     let act = match form.act {
-        Button::Suspend => Act::Suspend(number("hours", &form.hours)?),
+        Button::Suspend => Act::Suspend { hours: number("hours", &form.hours)?, reason: Some(form.reason.clone()) },
         Button::Restore => Act::Restore,
         Button::EndSessions => Act::EndSessions,
         Button::MakeAdmin => Act::MakeAdmin,

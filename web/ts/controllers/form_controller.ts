@@ -1,0 +1,36 @@
+import { Controller } from "@hotwired/stimulus";
+import { errorText } from "../lib/strings";
+import { visit } from "../lib/visit";
+
+/** The fields of refusals that name none. */
+const FIELDS: Record<string, string> = { wrong_password: "password" };
+
+/** Sends a form without leaving the page: when it is refused, what was typed stays, and the field says why. */
+export default class FormController extends Controller<HTMLFormElement> {
+  private isSending = false;
+
+  send(event: SubmitEvent): void {
+    event.preventDefault();
+    if (this.isSending) return;
+    this.isSending = true;
+    const form = new FormData(this.element, event.submitter);
+    const onRefused = (code: string, field: string | null) => this.refuse(code, field ?? FIELDS[code] ?? "");
+    void visit(this.element.action, { form, onRefused }).finally(() => (this.isSending = false));
+  }
+
+  private refuse(code: string, name: string): void {
+    for (const problem of this.element.querySelectorAll(".form__problem")) problem.remove();
+    for (const field of this.element.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    const field = this.element.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"]:not([type=hidden])`);
+    const problem = document.createElement(field ? "small" : "p");
+    problem.className = `form__problem ${field ? "field__problem" : "notice"}`;
+    problem.setAttribute("role", "alert");
+    problem.textContent = errorText(code);
+    if (!field) return this.element.querySelector(".form__actions, .button--primary")?.before(problem);
+    // A field may be below "More settings".
+    for (let more = field.closest("details"); more; more = more.parentElement?.closest("details") ?? null) more.open = true;
+    field.after(problem);
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+  }
+}
