@@ -122,7 +122,10 @@ test("a refused form keeps what was typed, and says why beside the field", async
   assert.equal(await page.evaluate(() => document.activeElement.name), "password");
   await page.locator("[name=password]").fill("열려라 참깨");
   await page.getByRole("button", { name: "들어가기" }).click();
-  await jun.waitForRoom();
+  assert.equal(await jun.waitForRoom(), room);
+  // A newcomer's page has a connection of its own at once.
+  assert.equal(new URL(page.url()).search, "");
+  assert.equal(await page.locator(".notice").count(), 0);
 
   const settings = await minji.openRoomSheet("settings");
   await settings.locator("[name=title]").fill("더 잠긴 방");

@@ -23,7 +23,7 @@ test("a list says who reacted and who has read", async () => {
   await message.locator(".unread").getByText("1", { exact: true }).waitFor();
   await minji.pickAction(message, "people");
   const sheet = minji.page.locator(".message-people");
-  assert.deepEqual(await sheet.locator("section").allInnerTexts(), ["👍 1\n\n준", "읽은 사람 1\n\n준", "아직 읽지 않은 사람 1\n\n소라"]);
+  assert.deepEqual(await sheet.locator("section").allInnerTexts(), ["👍 1\n\n준(손님)", "읽은 사람 1\n\n준(손님)", "아직 읽지 않은 사람 1\n\n소라(손님)"]);
   await minji.page.keyboard.press("Escape");
   await sheet.waitFor({ state: "detached" });
   // On a phone a press on the number shows it.

@@ -74,7 +74,7 @@ test("Korean and emoji are sent, and a syllable being composed is not", async ()
   await minji.waitForMessage("안녕, 준아");
 
   // The line expires by itself, so the wait begins before.
-  const typing = minji.page.locator(".typing").getByText("준님이 쓰고 있어요").waitFor();
+  const typing = minji.page.locator(".typing").getByText("준(손님)님이 쓰고 있어요").waitFor();
   await jun.page.locator(".composer__text").pressSequentially("음");
   await typing;
   await jun.page.locator(".composer__text").fill("");

@@ -69,4 +69,19 @@ test("a text that was changed in the sheet and not scheduled is not lost", async
   await page.keyboard.press("Escape");
   await sheet.waitFor({ state: "hidden" });
   assert.equal(await page.locator(".composer__text").inputValue(), "모레 봬요");
+
+  // The note of a reminder is kept for its message until it is saved.
+  await page.locator(".composer__text").press("Enter");
+  const message = minji.message("모레 봬요");
+  const note = page.locator("#later [name=text]");
+  await message.waitFor();
+  await minji.pickAction(message, "remind");
+  await note.fill("우산도");
+  await page.keyboard.press("Escape");
+  await minji.pickAction(message, "remind");
+  assert.equal(await note.inputValue(), "우산도");
+  await page.locator("#later").getByRole("button", { name: "알림 맞추기" }).click();
+  await page.getByText(/에 알려 드릴게요/).waitFor();
+  await minji.pickAction(message, "remind");
+  assert.equal(await note.inputValue(), "");
 });

@@ -216,7 +216,7 @@ pub(crate) struct RoomArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum InviteCommand {
-    /// Print a link with which people sign up where the server asks for an invite.
+    /// Print a link with which people sign up while the setting signUp is invite.
     Create {
         /// How many may sign up with it; without a limit if left out.
         #[arg(long)]
@@ -232,6 +232,7 @@ pub(crate) enum InviteCommand {
     /// Revoke an invite.
     Revoke {
         /// The code of the invite, from the list.
+        #[arg(allow_hyphen_values = true)]
         code: String,
         #[command(flatten)]
         address: ServerAddress,
@@ -240,7 +241,8 @@ pub(crate) enum InviteCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum JobCommand {
-    /// List the jobs that wait, by kind, and the newest that were given up, at most a hundred: number, time, kind, tries, error.
+    /// List the jobs that wait, by kind, and the newest of those that the server has given up after many tries, at most a
+    /// hundred: number, time, kind, tries, error. They are kept for 30 days.
     List(ServerAddress),
     /// Try the waiting jobs again at once, or one that was given up.
     Retry {

@@ -61,10 +61,14 @@ async fn act(account: AccountArgs, act: Act, done: impl Fn(&str) -> String) -> R
     with_admin(&address, async |admin| admin.act_on_user(&email, act).await.map(|()| done(&email))).await
 }
 
+fn because(person: &Person) -> String {
+    person.suspended_reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"))
+}
+
 fn user_line(person: &Person) -> String {
     let state = match (&person.suspended_at, &person.suspended_until, person.is_admin) {
-        (Some(_), Some(until), _) => format!("suspended until {until}"),
-        (Some(_), None, _) => "suspended".to_owned(),
+        (Some(_), Some(until), _) => format!("suspended until {until}{}", because(person)),
+        (Some(_), None, _) => format!("suspended{}", because(person)),
         (None, _, true) => "admin".to_owned(),
         _ => person.user.kind.as_str().to_owned(),
     };
@@ -163,6 +167,9 @@ pub(crate) async fn job(command: JobCommand) -> Result<(), String> {
         JobCommand::List(address) => {
             with_admin(&address, async |admin| {
                 let (waiting, dead) = admin.jobs().await?;
+                if waiting.is_empty() && dead.is_empty() {
+                    return Ok("no job waits, and none was given up".to_owned());
+                }
                 let waiting =
                     waiting.iter().map(|jobs| format!("{} waiting  {}  since {}", jobs.count, jobs.kind, jobs.oldest));
                 let dead = dead.iter().map(dead_job_line);
@@ -170,12 +177,17 @@ pub(crate) async fn job(command: JobCommand) -> Result<(), String> {
             })
             .await
         }
-        JobCommand::Retry { number, address } => {
-            let done = number.map_or_else(
-                || "the waiting jobs are tried again".to_owned(),
-                |number| format!("queued job {number} again"),
-            );
-            with_admin(&address, async |admin| admin.retry_jobs(number).await.map(|()| done)).await
+        JobCommand::Retry { number: Some(number), address } => {
+            with_admin(&address, async |admin| {
+                admin.retry_job(number).await.map(|()| format!("queued job {number} again"))
+            })
+            .await
+        }
+        JobCommand::Retry { number: None, address } => {
+            with_admin(&address, async |admin| {
+                admin.retry_jobs().await.map(|count| format!("jobs that are tried again: {count}"))
+            })
+            .await
         }
         JobCommand::Drop { number, address } => {
             with_admin(&address, async |admin| admin.drop_job(number).await.map(|()| format!("deleted job {number}")))

@@ -68,7 +68,7 @@ codes! {
     WrongPassword "wrong_password" 403 final_;
     /// The user is banned from the room.
     Banned "banned" 403 final_;
-    /// The account is suspended. With `retryAfterMs` it ends by itself; the message says until when and why.
+    /// The account is suspended. With `retryAfterMs` it ends by itself; `reason` says why.
     Suspended "suspended" 403 final_;
     /// The user is muted in the room and may write again after `retryAfterMs`.
     Muted "muted" 403 final_;
@@ -124,18 +124,20 @@ codes! {
 
 /// An error: its code, and what helps to fix the request.
 ///
-/// Serialized as `{code, message, field?, retryAfterMs?}`.
+/// Serialized as `{code, message, field?, retryAfterMs?, reason?}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     pub code: Code,
     pub message: Cow<'static, str>,
     pub field: Option<Cow<'static, str>>,
     pub retry_after: Option<Duration>,
+    /// What a person has written about it.
+    pub reason: Option<String>,
 }
 
 impl Error {
     pub fn new(code: Code) -> Self {
-        Self { code, message: Cow::Borrowed(code.describe()), field: None, retry_after: None }
+        Self { code, message: Cow::Borrowed(code.describe()), field: None, retry_after: None, reason: None }
     }
 
     /// Creates an error for a field that is missing, unknown or invalid.
@@ -208,6 +210,9 @@ impl Serialize for Error {
         }
         if let Some(after) = self.retry_after {
             map.serialize_entry("retryAfterMs", &(after.as_millis() as u64))?;
+        }
+        if let Some(reason) = &self.reason {
+            map.serialize_entry("reason", reason)?;
         }
         map.end()
     }

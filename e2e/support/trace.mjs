@@ -1,4 +1,5 @@
-// What each browser profile did, kept when a test fails: a trace of Playwright in `out/`, and the last frames of its sockets.
+// What each browser profile did, kept when a test fails: a trace of Playwright and pictures in `out/traces`, and the last frames of
+// its sockets in the output.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,7 +19,8 @@ export async function record(context, name) {
   profiles.set(context, { name, frames });
   context.on("close", () => profiles.delete(context));
   context.on("page", (page) => page.on("websocket", (socket) => listen(socket, frames)));
-  await context.tracing.start({ snapshots: true });
+  // Snapshots would fetch what the policy of the pages forbids.
+  await context.tracing.start();
 }
 
 function listen(socket, frames) {
@@ -37,6 +39,7 @@ export async function keep(test) {
   for (const [context, { name, frames }] of profiles) {
     const path = join(FOLDER, `${test} ${name}.zip`.replace(/[^\p{L}\p{N}.]+/gu, "-"));
     await context.tracing.stop({ path }).catch((error) => console.log(`no trace of ${name}: ${error.message}`));
+    for (const [number, page] of context.pages().entries()) await page.screenshot({ path: path.replace(".zip", `.${number}.png`) }).catch(() => {});
     console.log(`${name}: npx playwright show-trace ${path}\n  ${frames.join("\n  ")}`);
   }
 }

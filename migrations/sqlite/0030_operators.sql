@@ -4,7 +4,7 @@
 
 ALTER TABLE users ADD COLUMN suspended_reason TEXT;
 
-CREATE TABLE invites_to_sign_up (
+CREATE TABLE new_server_invites (
   code TEXT NOT NULL PRIMARY KEY,
   by_user_id BLOB REFERENCES users (id),
   uses_left INTEGER,
@@ -12,6 +12,6 @@ CREATE TABLE invites_to_sign_up (
   created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
-INSERT INTO invites_to_sign_up SELECT code, by_user_id, uses_left, ends_at, created_at FROM server_invites;
+INSERT INTO new_server_invites SELECT code, by_user_id, uses_left, ends_at, created_at FROM server_invites;
 DROP TABLE server_invites;
-ALTER TABLE invites_to_sign_up RENAME TO server_invites;
+ALTER TABLE new_server_invites RENAME TO server_invites;

@@ -139,9 +139,8 @@ pub fn rotate(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, id: HookId) ->
 /// As [`bot_of`].
 pub fn revoke(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, id: HookId) -> Result<()> {
     let bot = bot_of(tx, me, room_id, id)?;
-    audit::append(tx, now, Some(me), AuditAction::IncomingHookRevoked, Some(room_id), bot)?;
     tx.execute("UPDATE hooks SET revoked_at = ?2 WHERE id = ?1", &[&id, &now])?;
-    Ok(())
+    audit::append(tx, now, Some(me), AuditAction::IncomingHookRevoked, Some(room_id), bot)
 }
 
 /// Revokes the hooks of a user who may not create any more.

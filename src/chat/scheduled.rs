@@ -7,8 +7,9 @@ use super::kinds::{JobKind, ScheduledKind, UserKind};
 use super::member::membership;
 use super::message::{self, Message, NewMessage, Post};
 use super::outbox::{self, When};
+use super::suspension::check_not_suspended;
 use super::user::{self, User};
-use super::{Limits, Tx, room, session};
+use super::{Limits, Tx, room};
 use crate::db::{Fault, Row};
 use crate::due_time::DueTime;
 use crate::error::{Code, Error, Result};
@@ -252,7 +253,7 @@ pub fn send(tx: &mut Tx, limits: &Limits, now: i64, scheduled: &Scheduled) -> Re
     let Scheduled { id, user_id, room_id, .. } = *scheduled;
     // It was changed, cancelled or sent meanwhile.
     get(tx, user_id, id).and_then(|found| if found == *scheduled { Ok(()) } else { Err(Code::NotFound.into()) })?;
-    session::check_not_suspended(tx, now, user_id)?;
+    check_not_suspended(tx, now, user_id)?;
     take(tx, id)?;
     if scheduled.kind == ScheduledKind::Reminder {
         return whisper(tx, limits, now, scheduled, reminder(&scheduled.text).trim_end());

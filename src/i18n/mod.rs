@@ -362,6 +362,8 @@ pub struct Strings {
     pub invite_until: [&'static str; 2],
     /// Before and after the time at which a ban or a time-out ends.
     pub until: [&'static str; 2],
+    /// Around the time at which something ends, as a sentence.
+    pub ends: [&'static str; 2],
 
     // Connection.
     pub reconnecting: &'static str,

@@ -1,5 +1,5 @@
-//! The admin commands: users, rooms, settings, invites, jobs, links and keys. They write to the database, also while the server runs, and the
-//! server sees the change at once.
+//! The admin commands: users, rooms, settings, invites, jobs, links and keys. They write to the database, also while the
+//! server runs, which follows within a minute.
 
 use crate::chat::account;
 use crate::chat::admin::{self, Act, AdminRoom, Person, Show, Waiting};
@@ -204,7 +204,12 @@ impl Admin {
     /// A message for the operator, for example if a limit is out of bounds.
     pub async fn create_invite(&self, uses: Option<u32>, hours: Option<u32>) -> Result<String, String> {
         let create = move |tx: &mut Tx<'_>| server_invite::create(tx, now_ms(), None, uses, hours);
-        let invite = self.db.write(Subject::Server, create).await.map_err(failed)?;
+        let made = self.db.write(Subject::Server, create).await;
+        let invite = made.map_err(|error| match error.field.as_deref() {
+            Some("uses") => "uses must be 1 to 1000; leave it out for no limit".to_owned(),
+            Some("hours") => "hours must be 1 to 8760; leave it out for no end".to_owned(),
+            _ => failed(error),
+        })?;
         Ok(format!("{}/signup?invite={}", self.base_url, invite.code))
     }
 
@@ -239,15 +244,20 @@ impl Admin {
         self.db.read(read).await.map_err(failed)
     }
 
-    /// Tries the waiting jobs again, or one that was given up. A running server begins within a minute.
+    /// Tries the jobs again at once that wait after a failure, and returns how many. A running server begins within a minute.
+    ///
+    /// # Errors
+    /// A message for the operator.
+    pub async fn retry_jobs(&self) -> Result<usize, String> {
+        self.db.write(Subject::Server, |tx| admin::retry_jobs(tx, now_ms(), None)).await.map_err(failed)
+    }
+
+    /// Queues a job again that was given up.
     ///
     /// # Errors
     /// A message for the operator, for example if there is no such job.
-    pub async fn retry_jobs(&self, number: Option<i64>) -> Result<(), String> {
-        let retry = move |tx: &mut Tx<'_>| match number {
-            Some(number) => dead::retry(tx, now_ms(), None, number),
-            None => admin::retry_jobs(tx, now_ms(), None),
-        };
+    pub async fn retry_job(&self, number: i64) -> Result<(), String> {
+        let retry = move |tx: &mut Tx<'_>| dead::retry(tx, now_ms(), None, number);
         self.db.write(Subject::Server, retry).await.map_err(no_job)
     }
 

@@ -36,14 +36,20 @@ pub async fn verify_archive(
     mut watch: impl FnMut(Progress) -> Result<(), String> + Send + 'static,
 ) -> Result<Report, String> {
     let work = tokio::task::spawn_blocking(move || {
-        let Checked { manifest, changed_audit } = archive::check(&source, &std::env::temp_dir(), &mut watch)?;
+        let Checked { manifest, audit } = archive::check(&source, &std::env::temp_dir(), &mut watch)?;
+        let log = match &audit {
+            Some(Ok(())) => "the audit log is as it was written",
+            Some(Err(_)) => "the audit log was changed",
+            None => "the audit log is not checked: restore the backup, and the next start migrates it",
+        };
         let lines = vec![
             format!("{source}: backup of {} by madang {}", manifest.made_at, manifest.madang),
             format!("{} ({})", manifest.counts, HumanBytes(manifest.bytes())),
             format!("schema {} (this version of madang uses {SCHEMA})", manifest.schema),
+            log.to_owned(),
         ];
         let errors = manifest.lost.iter().map(|hash| format!("{}: missing when the backup was made", path_of(hash)));
-        Ok(Report { errors: errors.chain(changed_audit).collect(), lines })
+        Ok(Report { errors: errors.chain(audit.and_then(Result::err)).collect(), lines })
     });
     work.await.map_err(|error| format!("the check failed: {error}"))?
 }

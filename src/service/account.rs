@@ -7,10 +7,8 @@ use crate::chat::account::{self, Account, Change, Leftovers, NewAccount};
 use crate::chat::api_key::{self, ExternalUser};
 use crate::chat::node::NodeEvent;
 use crate::chat::session::{self, Session, Token};
-use crate::chat::suspension::{self, Suspension};
 use crate::chat::user::{self, User, UserKind};
 use crate::chat::{Limits, Tx, bot};
-use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
@@ -76,18 +74,6 @@ impl App {
             Entered::open(tx, now, user, &client)
         })
         .await
-    }
-
-    /// Returns the suspension of an account, for a page that says why a log-in failed.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn suspension_of(&self, email: String) -> Result<Option<Suspension>> {
-        let find = move |tx: &mut Tx| match account::find_by_email(tx, &email)? {
-            Some((user_id, _)) => suspension::find(tx, now_ms(), user_id),
-            None => Ok(None),
-        };
-        self.db.read(find).await
     }
 
     /// Opens a session of an account. Ends the client's previous session, because an attacker may have planted it.
@@ -232,15 +218,15 @@ impl App {
 
     async fn leave_all_rooms(&self, me: UserId, confirmed: Option<String>, erase: bool) -> Result<()> {
         let unchanged = confirmed.clone();
-        let check = move |tx: &mut Tx, _: &Limits, _| {
+        let begin = move |tx: &mut Tx, _: &Limits, now| {
             check_unchanged(tx, me, unchanged.as_deref())?;
-            account::check_not_only_admin(tx, me)
+            account::begin_own_deletion(tx, now, me)
         };
-        self.write(me, check).await?;
+        self.write(me, begin).await?;
         self.end_memberships_for_good(me, true).await?;
         let left = self.write(me, move |tx, _, now| {
             check_unchanged(tx, me, confirmed.as_deref())?;
-            let left = account::delete_own(tx, now, me, erase)?;
+            let left = account::leave(tx, now, me, erase)?;
             bot::delete_all_of(tx, now, me, left)
         });
         self.after_deletion(left.await?, erase).await;

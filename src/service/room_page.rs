@@ -135,7 +135,7 @@ fn read(
     Ok(RoomPageData {
         room,
         me: my_member,
-        mute: member::own_mute(tx, now_ms(), me, room_id)?,
+        mute: member::own_mute(tx, now_ms(), me, room_id, &membership)?,
         members,
         other,
         messages,

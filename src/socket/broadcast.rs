@@ -77,7 +77,7 @@ impl SocketBroadcaster {
             Fact::RoomRemoved { room_id, was_in_lobby } => self.room_removed(room_id, was_in_lobby).await,
             Fact::Added { room, user_id, is_request } => self.added(*room, user_id, is_request),
             Fact::Left { room_id, user_id, rev, why } => self.left(room_id, user_id, rev, &why).await,
-            Fact::Muted { room_id, user_id, mute } => self.muted(room_id, user_id, mute.as_ref()),
+            Fact::Muted { room_id, user_id, mute } => self.muted(room_id, user_id, mute.as_ref()).await,
             Fact::UserChanged(user) => self.user_changed(*user).await,
             // Room changes are sent once a second. A new member shows by the system message and by coming online.
             Fact::RoomChanged(_) | Fact::Joined { .. } => {}
@@ -216,12 +216,11 @@ impl SocketBroadcaster {
         }
     }
 
-    fn muted(&self, room_id: RoomId, user_id: UserId, mute: Option<&OwnMute>) {
+    async fn muted(&self, room_id: RoomId, user_id: UserId, mute: Option<&OwnMute>) {
         let Some(packet) = self.packet("muted", &Muted { room: room_id, mute }) else { return };
-        let name = room_id.to_string();
-        for socket in self.app.realtime.connections.sockets(user_id).iter().filter(|socket| socket.is_in(&name)) {
-            socket.send(&packet);
-        }
+        let is_theirs = move |reader: &ConnectedUser| reader.id == user_id;
+        let reader = move |reader: &Recipient<'_>| reader.data().is_some_and(is_theirs).then(|| packet.clone());
+        self.chat.to(&room_id.to_string()).each(reader).await;
     }
 
     async fn went(&self, room: RoomId, user: &User, count: usize) {

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::part::*;
+use super::problem::{Problem, Suspension, is_problem_of, problem_at};
 use super::{asset, render};
 use crate::chat::account::{Account, DirectFrom};
 use crate::chat::digest::{Digest, MINUTES};
@@ -12,34 +13,10 @@ use crate::chat::notification::QuietHours;
 use crate::chat::push::PushSubscription;
 use crate::chat::server_settings::ServerSettings;
 use crate::chat::session::{Device, SessionId};
-use crate::chat::suspension::Suspension;
 use crate::chat::user::{User, UserKind};
 use crate::clock::rfc3339;
-use crate::error::{Code, Error};
+use crate::error::Code;
 use crate::i18n::{AccountStrings, Lang, MailStrings, SettingsStrings};
-
-/// A refused form: which field of which form, and why. The form shows the typed values again, but
-/// never a password.
-#[derive(Clone, Debug)]
-pub struct Problem {
-    pub(super) code: Code,
-    pub(super) form: &'static str,
-    /// Empty when the error concerns no single field.
-    pub(super) field: String,
-}
-
-impl Problem {
-    /// `fields` lists the fields that the form shows.
-    pub fn new(error: &Error, form: &'static str, fields: &[&str]) -> Self {
-        // `email_taken` has no field of its own, but it concerns the e-mail.
-        let field = match (error.code, error.field.as_deref()) {
-            (Code::EmailTaken, None) => "email",
-            (_, field) => field.unwrap_or_default(),
-        };
-        let field = if fields.contains(&field) { field.to_owned() } else { String::new() };
-        Self { code: error.code, form, field }
-    }
-}
 
 /// A finished action, as the URL of the next page names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +98,6 @@ pub struct LogInPage<'a> {
     pub server: &'a ServerSettings,
     pub done: Option<Done>,
     pub problem: Option<&'a Problem>,
-    /// The suspension of the user who has typed the right password.
     pub suspension: Option<&'a Suspension>,
 }
 
@@ -276,17 +252,6 @@ pub struct Typed<'a> {
     pub name: &'a str,
     pub bio: &'a str,
     pub email: &'a str,
-}
-
-/// Returns the sentence for an invalid field, if it is invalid.
-fn problem_at(problem: &Option<&Problem>, form: &str, field: &str, lang: &Lang) -> Option<&'static str> {
-    let problem = problem.filter(|problem| problem.form == form && problem.field == field)?;
-    let special = (lang.strings().account.problem)(problem.code, field);
-    Some(special.unwrap_or_else(|| sentence(&problem.code, lang)))
-}
-
-fn is_problem_of(problem: &Option<&Problem>, form: &str) -> bool {
-    problem.is_some_and(|problem| problem.form == form)
 }
 
 /// Returns the choices for the mail of what was missed, each with its name.

@@ -19,6 +19,7 @@ mod my_rooms;
 mod page;
 mod part;
 mod people;
+pub mod problem;
 mod push;
 mod pwa;
 pub mod report;

@@ -248,9 +248,21 @@ async fn commands_change_what_admins_set_and_say_what_is_wrong() {
     assert!(refused(&["invite", "create", "--uses", "0"]).contains("uses"));
     assert!(run(folder.path(), &["invite", "revoke", &code]).contains("revoked invite"));
     assert!(refused(&["invite", "revoke", &code]).contains("madang invite list"));
-    assert_eq!(run(folder.path(), &["job", "list"]), "");
-    assert!(run(folder.path(), &["job", "retry"]).contains("the waiting jobs are tried again"));
+    assert!(run(folder.path(), &["job", "list"]).contains("no job waits"));
+    assert!(run(folder.path(), &["job", "retry"]).contains("tried again: 0"));
     for act in ["retry", "drop"] {
         assert!(refused(&["job", act, "7"]).contains("madang job list"));
     }
+    let db = rusqlite::Connection::open(folder.path().join("data/madang.db")).unwrap();
+    let dead = "INSERT INTO dead_jobs (number, kind, target, payload, tries, why, created_at, died_at)
+                VALUES (?1, 'resetEmail', x'00000000000000000000000000000000', '{}', 5, 'the mail server is away', 1, 2)";
+    for number in [7, 8] {
+        db.execute(dead, [number]).unwrap();
+    }
+    let listed = run(folder.path(), &["job", "list"]);
+    assert!(listed.contains("resetEmail  5 tries  the mail server is away"), "{listed}");
+    assert!(run(folder.path(), &["job", "retry", "7"]).contains("queued job 7 again"));
+    assert!(run(folder.path(), &["job", "drop", "8"]).contains("deleted job 8"));
+    let listed = run(folder.path(), &["job", "list"]);
+    assert!(listed.contains("1 waiting  resetEmail") && !listed.contains("tries"), "{listed}");
 }

@@ -147,6 +147,7 @@ fn error_schema() -> Value {
         "message": { "type": "string" },
         "field": { "type": "string" },
         "retryAfterMs": { "type": "integer" },
+        "reason": { "type": "string" },
     } })
 }
 
@@ -192,7 +193,7 @@ fn the_metrics_are_written_down() {
 fn the_errors_are_written_down() {
     let mut paper = String::from(
         "# Errors\n\nGenerated from `src/error.rs`. Over HTTP an error is `application/problem+json`, over a socket it is the \
-         `error` of an acknowledgement or the `data` of a `connect_error`: `{code, message, field?, retryAfterMs?}`. \
+         `error` of an acknowledgement or the `data` of a `connect_error`: `{code, message, field?, retryAfterMs?, reason?}`. \
          Codes are stable. A retryable request may succeed later, unchanged; any other error is final.\n\n\
          | code | HTTP | retry | meaning |\n|---|---|---|---|\n",
     );

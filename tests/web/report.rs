@@ -58,6 +58,18 @@ async fn the_files_of_a_hidden_message_open_for_those_who_decide() {
     for (who, status) in [(&owner, 200), (&admin, 200), (&minji, 404), (&jun, 404)] {
         assert_eq!(app.page(who, url).await.status, status, "{}", who.user["name"]);
     }
+    // A whisper is for admins alone, and only while its report is open.
+    let upload = app.request("POST", "/api/uploads").bearer(&jun.token);
+    let file = upload.multipart(Some(("sea.png", &picture::png(7, 6))), &[]).send().await.is(201);
+    let whisper = json!({ "text": "", "fileIds": [file["id"]], "to": minji.id });
+    let whispered = app.send(&jun, &room, whisper).await;
+    let secret = whispered["files"][0]["url"].as_str().unwrap();
+    let report = app.reported(&minji, &whispered).await;
+    for (who, status) in [(&owner, 404), (&admin, 200), (&minji, 200)] {
+        assert_eq!(app.page(who, secret).await.status, status, "{}", who.user["name"]);
+    }
+    assert_eq!(app.decide(&admin, &report, json!({ "decision": "dismiss" })).await, 204);
+    assert_eq!(app.page(&admin, secret).await.status, 404);
     let queue = app.page(&admin, "/admin/reports?decided=1").await.text();
     assert!(queue.contains(&format!("href=\"{url}\"")), "{queue}");
 }

@@ -94,3 +94,16 @@ async fn a_proxy_that_no_setting_names_and_the_run_are_told_to_the_doctor() {
     let forwarded = app.get("/healthz").header("x-forwarded-for", "192.0.2.1").send().await;
     assert_eq!(forwarded.header("x-madang-proxy"), Some("unknown"));
 }
+
+#[tokio::test]
+async fn the_last_two_admins_do_not_delete_themselves_at_the_same_moment() {
+    let app = App::start().await;
+    let [first, second] = [app.admin("first").await, app.admin("second").await];
+    let body = json!({ "password": PASSWORD, "messages": "keep" });
+    let leave = |admin| app.call(admin, "DELETE", "/me", body.clone());
+    let (one, other) = tokio::join!(leave(&first), leave(&second));
+    let mut statuses = [one.status, other.status];
+    statuses.sort();
+    assert_eq!(statuses, [204, 403]);
+    assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE is_admin = 1"), 1);
+}

@@ -67,9 +67,11 @@ impl Default for Limits {
 
 /// Bytes of responses that are encrypted before they leave.
 const TLS_BUFFER: usize = 16 * 1024;
-/// The response to plain HTTP where TLS is spoken.
-const HTTPS_ONLY: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: 51\r\n\r\n\
-                          This port speaks HTTPS: use an address of https://\n";
+/// The response to plain HTTP where TLS is spoken. It ends with the connection.
+const HTTPS_ONLY: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n\
+                          This port speaks HTTPS. Use https:// instead of http://.\n";
+/// Bytes that are read of such a request: an unread rest could make the client lose the response.
+const PLAIN_MAX: u64 = 64 * 1024;
 /// How long after a warning about too many connections comes the next.
 const WARN_AGAIN: Duration = Duration::from_secs(60);
 
@@ -227,19 +229,22 @@ impl Connection {
     }
 }
 
-/// Makes the TLS handshake; who speaks HTTP is told to use HTTPS.
-async fn handshake(tls: &TlsAcceptor, mut tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+/// Performs the TLS handshake. A client that speaks HTTP is told to use HTTPS.
+async fn handshake(tls: &TlsAcceptor, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
     let mut first = [0];
     tcp.peek(&mut first).await?;
-    // A handshake begins with 22; a method of HTTP with a letter.
+    // A handshake begins with 22, a method of HTTP with a letter.
     if !first[0].is_ascii_uppercase() {
         return tls.accept(tcp).await;
     }
+    Box::pin(refuse_plain(tcp)).await?;
+    Err(io::ErrorKind::InvalidData.into())
+}
+
+async fn refuse_plain(mut tcp: TcpStream) -> io::Result<()> {
     tcp.write_all(HTTPS_ONLY.as_bytes()).await?;
     tcp.shutdown().await?;
-    // What the client has sent is read, or the end of the connection could overtake the response.
-    let _ = tcp.read(&mut [0; 4096]).await;
-    Err(io::ErrorKind::InvalidData.into())
+    tokio::io::copy(&mut tcp.take(PLAIN_MAX), &mut tokio::io::sink()).await.map(drop)
 }
 
 /// Returns whether a request names its host once, as HTTP/1.1 requires (RFC 9112 section 3.2): with

@@ -948,7 +948,7 @@ export interface OutgoingHooks {
   hooks: OutgoingHook[];
 }
 
-/** The mute of the reader. */
+/** The mute of the user who reads this. */
 export interface OwnMute {
   /** RFC 3339 UTC with milliseconds. */
   endsAt: string;
@@ -983,7 +983,7 @@ export interface Person {
   /** Bytes of their files. */
   storedBytes: number;
   suspendedAt: string | null;
-  suspendedReason?: string | null;
+  suspendedReason: string | null;
   /** When the suspension ends by itself; null where it does not. */
   suspendedUntil: string | null;
 }
@@ -1127,6 +1127,7 @@ export interface Refusal {
   code: Code;
   field?: string;
   message: string;
+  reason?: string;
   retryAfterMs?: number;
 }
 

@@ -1,7 +1,8 @@
 //! Admins of the server.
 
 use crate::chat::kinds::AuditAction;
-use crate::chat::{Tx, audit, one_time_link, outgoing_hook, server_invite, session};
+use crate::chat::suspension::check_not_suspended;
+use crate::chat::{Tx, audit, one_time_link, outgoing_hook, server_invite};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -10,12 +11,18 @@ use crate::ids::UserId;
 /// # Errors
 /// `forbidden` for a user without an e-mail and a password; `suspended`.
 pub fn make_admin(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<()> {
-    session::check_not_suspended(tx, now, user_id)?;
+    check_not_suspended(tx, now, user_id)?;
     let sql = "UPDATE users SET is_admin = 1 WHERE id = ?1 AND password_hash IS NOT NULL AND deleted_at IS NULL";
     if tx.execute(sql, &[&user_id])? == 0 {
         return Err(Code::Forbidden.into());
     }
     audit::append(tx, now, by, AuditAction::AdminMade, None, user_id)
+}
+
+/// Locks all admins until the end of the transaction, so that the last two do not end their rights at the same moment.
+pub(super) fn lock_admins(tx: &mut Tx) -> Result<()> {
+    tx.execute("UPDATE users SET is_admin = 1 WHERE is_admin = 1", &[])?;
+    Ok(())
 }
 
 /// Ends what an admin has made for the server: webhooks, invites, and the links to reset a password.

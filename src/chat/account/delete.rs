@@ -1,7 +1,7 @@
 //! The deletion of an account: first the memberships, one at a time, then the user, then, on request, their
 //! messages, a bounded number at a time.
 
-use super::admin::end_admin_rights;
+use super::admin::{end_admin_rights, lock_admins};
 use super::{is_admin, require_admin, suspend};
 use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
 use crate::chat::{
@@ -50,7 +50,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     session::close_all(tx, me, None)?;
     tx.execute(
         "UPDATE users SET name = '', name_folded = '', name_initials = '', bio = '', email = NULL, email_folded = NULL,
-           password_hash = NULL, picture = NULL, is_admin = 0, hides_presence = 0, hides_reads = 0, seen_at = NULL, key_id = NULL,
+           password_hash = NULL, picture = NULL, suspended_reason = NULL, is_admin = 0, hides_presence = 0, hides_reads = 0, seen_at = NULL, key_id = NULL,
            external_id = NULL, email_confirmed_at = NULL, deleted_at = ?2 WHERE id = ?1",
         &[&me, &now],
     )?;
@@ -79,33 +79,25 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     Ok(left)
 }
 
-/// Checks that an admin stays, where the user is one.
+/// Begins the deletion of one's own account, before the memberships end: an admin gives up their rights. Of the last two admins who
+/// do that at the same moment, one keeps everything.
 ///
 /// # Errors
 /// `forbidden` for the only admin.
-pub fn check_not_only_admin(tx: &mut Tx, me: UserId) -> Result<()> {
-    let sql = "SELECT COUNT(*) FROM users WHERE is_admin = 1 AND id <> ?1 AND deleted_at IS NULL";
-    if is_admin(tx, me)? && tx.query_one(sql, &[&me], |row| row.get::<u64>(0))? == 0 {
+pub fn begin_own_deletion(tx: &mut Tx, now: i64, me: UserId) -> Result<()> {
+    if !is_admin(tx, me)? {
+        return Ok(());
+    }
+    lock_admins(tx)?;
+    let others = "SELECT COUNT(*) FROM users WHERE is_admin = 1 AND id <> ?1 AND deleted_at IS NULL";
+    if tx.query_one(others, &[&me], |row| row.get::<u64>(0))? == 0 {
         return Err(
             Error::new(Code::Forbidden).with_message("you are the only admin: make somebody else an admin first")
         );
     }
-    Ok(())
-}
-
-/// Deletes one's own account, as [`leave`]. That of an admin is in the audit log.
-///
-/// # Errors
-/// `forbidden` for the only admin; `not_found` for a deleted account.
-pub fn delete_own(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers> {
-    if is_admin(tx, me)? {
-        // Locks all admins, so that the last two do not leave at the same moment.
-        tx.execute("UPDATE users SET is_admin = 1 WHERE is_admin = 1", &[])?;
-        check_not_only_admin(tx, me)?;
-        end_admin_rights(tx, now, me)?;
-        audit::append(tx, now, Some(me), AuditAction::AccountDeleted, None, me)?;
-    }
-    leave(tx, now, me, erase)
+    end_admin_rights(tx, now, me)?;
+    tx.execute("UPDATE users SET is_admin = 0 WHERE id = ?1", &[&me])?;
+    audit::append(tx, now, Some(me), AuditAction::AccountDeleted, None, me)
 }
 
 /// Suspends a user who is to be deleted, before their memberships end: of two admins who delete each other at the same time, one keeps

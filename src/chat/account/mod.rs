@@ -20,8 +20,8 @@ pub use super::admin_rights::{is_admin, require_admin};
 pub use super::kinds::DirectFrom;
 pub use admin::{demote, find_admin, make_admin};
 pub use delete::{
-    Erased, Leftovers, begin_deletion, check_not_only_admin, delete_by, delete_own, erase, erased, find_erasing, leave,
-    leave_room, said_after,
+    Erased, Leftovers, begin_deletion, begin_own_deletion, delete_by, erase, erased, find_erasing, leave, leave_room,
+    said_after,
 };
 pub use suspend::{end_suspensions, restore, suspend};
 

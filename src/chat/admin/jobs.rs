@@ -30,14 +30,15 @@ pub fn jobs(tx: &mut Tx, now: i64, me: Option<UserId>) -> Result<Vec<Waiting>> {
     Ok(waiting.map(|(kind, count, oldest)| Waiting { kind: kind.as_str(), count, oldest: rfc3339(oldest) }).collect())
 }
 
-/// Tries the jobs again at once that wait after a failure.
+/// Tries the jobs again at once that wait after a failure. Returns how many.
 ///
 /// # Errors
 /// `forbidden` unless an admin.
-pub fn retry_jobs(tx: &mut Tx, now: i64, me: Option<UserId>) -> Result<()> {
+pub fn retry_jobs(tx: &mut Tx, now: i64, me: Option<UserId>) -> Result<usize> {
     require_admin(tx, me)?;
     let retried = outbox::retry_now(tx, now)?;
-    audit::append(tx, now, me, AuditAction::JobsRetried, None, retried)
+    audit::append(tx, now, me, AuditAction::JobsRetried, None, retried)?;
+    Ok(retried)
 }
 
 /// Notes that an admin has asked for a backup.

@@ -34,7 +34,6 @@ pub struct Person {
     pub suspended_at: Option<String>,
     /// When the suspension ends by itself; null where it does not.
     pub suspended_until: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended_reason: Option<String>,
     /// Bytes of their files.
     pub stored_bytes: u64,

@@ -83,12 +83,14 @@ const PICTURES: &str = "/pictures/";
 const COLUMNS: &str = "f.id, f.hash, f.thumb_hash, f.thumb_type, f.name, f.media_type, f.size, f.width, f.height, \
                        f.animated, f.placeholder";
 
-/// Which messages `m` of rooms `r` the viewer `?2` decides about: hidden or reported ones, for moderators and admins.
+/// Which messages `m` of rooms `r` the viewer `?2` decides about: hidden ones and those of open reports, for admins; of open rooms
+/// for moderators, too, except whispers and their own.
 const MODERATED: &str = "(EXISTS (SELECT 1 FROM hidden_messages h WHERE h.message_number = m.number)
-    OR EXISTS (SELECT 1 FROM reports p WHERE p.room_id = m.room_id AND p.message_id = m.id))
+    OR EXISTS (SELECT 1 FROM reports p
+               WHERE p.room_id = m.room_id AND p.message_id = m.id AND p.decided_at IS NULL))
   AND (EXISTS (SELECT 1 FROM users a WHERE a.id = ?2 AND a.is_admin = 1)
-    OR r.kind = 'open' AND EXISTS (SELECT 1 FROM members y
-                                   WHERE y.room_id = m.room_id AND y.user_id = ?2 AND y.role <> 'member'))";
+    OR r.kind = 'open' AND m.to_user_id IS NULL AND (m.user_id IS NULL OR m.user_id <> ?2)
+       AND EXISTS (SELECT 1 FROM members y WHERE y.room_id = m.room_id AND y.user_id = ?2 AND y.role <> 'member'))";
 
 /// The condition for viewer `?2` to see a file: its message is `m`, the viewer's membership `x`, the room `r`.
 const VISIBLE: &str = "m.deleted_at IS NULL AND (m.to_user_id IS NULL OR m.to_user_id = ?2 OR m.user_id = ?2) \

@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Role, require_moderator, role};
+use super::{Membership, Role, require_moderator, role};
 use crate::chat::kinds::AuditAction;
 use crate::chat::user::{self, User};
-use crate::chat::{Fact, Limits, Tx, account, audit};
+use crate::chat::{Fact, Limits, Tx, account, audit, bot_right};
 use crate::clock::rfc3339;
+use crate::db::Row;
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -33,7 +34,7 @@ pub struct Mute {
     pub ends_at: String,
 }
 
-/// The mute of the reader.
+/// The mute of the user who reads this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnMute {
@@ -97,22 +98,34 @@ pub(in crate::chat) fn mute_as(
            created_at = excluded.created_at, ends_at = excluded.ends_at",
         &[&room_id, &user_id, &me, &reason, &now, &ends_at],
     )?;
-    tx.publish(Fact::Muted { room_id, user_id, mute: Some(OwnMute { ends_at: rfc3339(ends_at), reason }) });
+    publish(tx, room_id, user_id, Some(OwnMute { ends_at: rfc3339(ends_at), reason }))?;
     audit::append(tx, now, Some(me), AuditAction::MemberMuted, Some(room_id), user_id)
 }
 
 /// Lets a muted user write again.
 ///
 /// # Errors
-/// `room_not_found`, `gone`, `not_a_member`, `forbidden`; `not_found` with the field `userId` for a user who is not muted.
+/// `room_not_found`, `gone`, `not_a_member`, `forbidden`, also for oneself; `not_found` with the field `userId` for a user who is not
+/// muted.
 pub fn unmute(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserId) -> Result<()> {
     require_moderator(tx, me, room_id)?;
+    if user_id == me {
+        return Err(Error::new(Code::Forbidden).with_message("ask another moderator to lift your own mute"));
+    }
     let sql = "DELETE FROM mutes WHERE room_id = ?1 AND user_id = ?2 AND ends_at > ?3";
     if tx.execute(sql, &[&room_id, &user_id, &now])? == 0 {
         return Err(Error::new(Code::NotFound).with_field("userId"));
     }
-    tx.publish(Fact::Muted { room_id, user_id, mute: None });
+    publish(tx, room_id, user_id, None)?;
     audit::append(tx, now, Some(me), AuditAction::MemberUnmuted, Some(room_id), user_id)
+}
+
+/// Tells the user, and their bots, which write no more than their owner.
+fn publish(tx: &mut Tx, room_id: RoomId, user_id: UserId, mute: Option<OwnMute>) -> Result<()> {
+    for user_id in bot_right::bots_of(tx, user_id)?.into_iter().chain([user_id]) {
+        tx.publish(Fact::Muted { room_id, user_id, mute: mute.clone() });
+    }
+    Ok(())
 }
 
 /// Returns the muted users of a room, the first to write again first; at most a hundred. For the owner and the moderators.
@@ -141,15 +154,25 @@ pub fn mutes(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Vec<M
     })?)
 }
 
-/// Returns the mute of a member, if there is one.
+/// Returns the mute of a member, if there is one; of a bot also that of its owner. Those who are not muted cost no query.
 ///
 /// # Errors
 /// Only those of the store.
-pub fn own_mute(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId) -> Result<Option<OwnMute>> {
-    let sql = "SELECT ends_at, reason FROM mutes WHERE room_id = ?1 AND user_id = ?2 AND ends_at > ?3";
-    Ok(tx.query_opt(sql, &[&room_id, &me, &now], |row| {
-        Ok(OwnMute { ends_at: rfc3339(row.get(0)?), reason: row.get(1)? })
-    })?)
+pub fn own_mute(
+    tx: &mut Tx,
+    now: i64,
+    me: UserId,
+    room_id: RoomId,
+    membership: &Membership,
+) -> Result<Option<OwnMute>> {
+    if membership.muted_until.is_none_or(|until| until <= now) {
+        return Ok(None);
+    }
+    let sql = "SELECT ends_at, reason FROM mutes
+               WHERE room_id = ?1 AND user_id IN (?2, (SELECT owner_id FROM bots WHERE user_id = ?2))
+               ORDER BY ends_at DESC LIMIT 1";
+    let read = |row: &Row<'_>| Ok(OwnMute { ends_at: rfc3339(row.get(0)?), reason: row.get(1)? });
+    Ok(tx.query_opt(sql, &[&room_id, &me], read)?)
 }
 
 /// Removes the mutes and the bans that have ended. They count for nothing before.

@@ -5,7 +5,8 @@ use crate::chat::kinds::{AuditAction, History, HookEvent, Role, SystemEvent, Wri
 use crate::chat::message::SystemMessage;
 use crate::chat::outgoing_hook::event::fire_room;
 use crate::chat::server_settings::KEEP_DAYS_MAX;
-use crate::chat::{Fact, Limits, Tx, account, audit, hook, invite, member, suspension, system_message};
+use crate::chat::suspension::check_not_suspended;
+use crate::chat::{Fact, Limits, Tx, account, audit, hook, invite, member, system_message};
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
 use crate::text;
@@ -160,9 +161,7 @@ pub(in crate::chat) fn give_to(tx: &mut Tx, now: i64, me: Option<UserId>, id: Ro
         Some(_) => member::refuse_power(tx, to)?,
         None => return Err(Error::new(Code::NotFound).with_field("userId")),
     }
-    if suspension::find(tx, now, to)?.is_some() {
-        return Err(Error::new(Code::Forbidden).with_message("a suspended user cannot own a room"));
-    }
+    check_not_suspended(tx, now, to)?;
     // Not `me`, as an admin may do this too.
     let sql = "UPDATE members SET role = 'member' WHERE room_id = ?1 AND role = 'owner' RETURNING user_id";
     if let Some(former) = tx.query_opt(sql, &[&id], |row| row.get(0))? {

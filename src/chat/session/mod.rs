@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 
 use super::bot_right::BotRights;
 use super::kinds::{BotRight, LinkKind, UserKind};
+use super::suspension::check_not_suspended;
 use super::user::{self, User};
-use super::{Fact, Limits, Tx, suspension};
+use super::{Fact, Limits, Tx};
 use crate::db::{Column, Param, Value};
 use crate::error::Result;
 use crate::hex::hex;
@@ -167,17 +168,6 @@ pub fn open(tx: &mut Tx, now: i64, user_id: UserId, agent: Option<&str>, ip: Opt
         &[&token.session_id().0, &user_id, &now, &agent, &ip],
     )?;
     Ok(token)
-}
-
-/// Checks that a user is not suspended now.
-///
-/// # Errors
-/// `suspended`, with the time that is left unless it is for good.
-pub(super) fn check_not_suspended(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
-    match suspension::find(tx, now, user_id)? {
-        Some(suspension) => Err(suspension.refusal(now)),
-        None => Ok(()),
-    }
 }
 
 /// Returns the session of a token, unless it was closed or has ended.

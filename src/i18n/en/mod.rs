@@ -265,6 +265,7 @@ pub(super) const STRINGS: Strings = Strings {
     },
     invite_until: ["expires ", ""],
     until: ["until ", ""],
+    ends: ["It ends on ", "."],
 
     reconnecting: "Connection lost. Connecting again…",
     restarting: "The server is about to restart. One moment…",

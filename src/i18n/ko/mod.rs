@@ -252,6 +252,7 @@ pub(super) const STRINGS: Strings = Strings {
     },
     invite_until: ["", "까지"],
     until: ["", "까지"],
+    ends: ["", "까지예요."],
 
     reconnecting: "연결이 끊겨 다시 연결하고 있어요…",
     restarting: "서버가 곧 다시 켜져요. 잠시만요…",

@@ -13,8 +13,8 @@ use crate::hex::hex;
 /// What a check has found in a backup that can be restored.
 pub(crate) struct Checked {
     pub(crate) manifest: Manifest,
-    /// What was changed in the audit log, if this version can read it.
-    pub(crate) changed_audit: Option<String>,
+    /// Whether the audit log is as it was written, or what was changed in it. `None` if this version cannot read it.
+    pub(crate) audit: Option<Result<(), String>>,
 }
 
 /// Checks a whole backup, its database too, and writes nothing but a temporary copy of that, into a folder of its own
@@ -28,13 +28,17 @@ pub(crate) fn check(source: &Source, scratch: &Path, watch: Watch<'_>) -> Result
     let database = folder.0.join(DATABASE);
     let named = |why: String| format!("{source}: {why}");
     check_database(&database, &manifest).map_err(named)?;
-    let changed_audit = if manifest.schema == SCHEMA { check_audit(&database).map_err(named)? } else { None };
-    Ok(Checked { manifest, changed_audit })
+    let audit = match manifest.schema {
+        SCHEMA => Some(check_audit(&database).map_err(named)?),
+        _ => None,
+    };
+    Ok(Checked { manifest, audit })
 }
 
-fn check_audit(database: &Path) -> Result<Option<String>, String> {
+fn check_audit(database: &Path) -> Result<Result<(), String>, String> {
     let inspection = Inspection::open(database).map_err(|fault| fault.to_string())?;
-    inspection.read(audit::check).map_err(|error| error.to_string())
+    let unreadable = |_| Some("audit log: an entry is not one that madang has written".to_owned());
+    Ok(inspection.read(audit::check).unwrap_or_else(unreadable).map_or(Ok(()), Err))
 }
 
 /// Checks that an unpacked database is what the manifest says, intact, and has the schema of a version of Madang.

@@ -14,7 +14,7 @@ use crate::memory;
 const WRITTEN_MS: i64 = 1_790_000_000_000;
 /// Twenty years. This version will not be run that long.
 const FAR_MS: i64 = 20 * 365 * 86_400_000;
-/// A zone without surprises, and its seconds east of UTC.
+/// A zone and its seconds east of UTC in 1970.
 const KNOWN_ZONE: &str = "Asia/Seoul";
 const KNOWN_OFFSET: i32 = 9 * 3_600;
 /// File handles for a few thousand people.

@@ -122,7 +122,7 @@ impl App {
     /// `rate_limited`; `forbidden` unless an admin.
     pub async fn retry_jobs(&self, me: UserId) -> Result<()> {
         self.rates.act(me)?;
-        self.write(Subject::Server, move |tx, _, now| admin::retry_jobs(tx, now, Some(me))).await
+        self.write(Subject::Server, move |tx, _, now| admin::retry_jobs(tx, now, Some(me)).map(drop)).await
     }
 
     /// Asks for a backup now. The schedule makes it; a second request while one waits changes nothing.

@@ -177,11 +177,7 @@ fn read_in(tx: &mut Tx, limits: &Limits, room_id: RoomId, readers: Vec<Reader>, 
             let room = room::get(tx, Some(me), room_id)?;
             common = Some(Common { room, members: member::online_first(tx, room_id, online, NAMED_MEMBERS)? });
         }
-        // Most members are not muted, and cost no query.
-        let mute = match membership.muted_until {
-            Some(_) => member::own_mute(tx, now_ms(), me, room_id)?,
-            None => None,
-        };
+        let mute = member::own_mute(tx, now_ms(), me, room_id, &membership)?;
         // The effective role: an admin may do more than the stored role says.
         let me = Member { role: membership.role, ..member::get(tx, me, room_id, me)? };
         Ok(Own { me, mute, joined_rev: membership.joined_rev, range, visible_rev })

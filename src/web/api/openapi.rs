@@ -82,6 +82,7 @@ fn error() -> Value {
                 "message": { "type": "string" },
                 "field": { "type": "string" },
                 "retryAfterMs": { "type": "integer" },
+                "reason": { "type": "string" },
             },
         } } },
     })

@@ -12,10 +12,10 @@ use crate::chat::account::{Change, DirectFrom};
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
 use crate::cookie;
-use crate::error::Code;
 use crate::i18n::any_name;
 use crate::service::App;
-use crate::view::account::{Done, LogInPage, Problem, SignUpPage};
+use crate::view::account::{Done, LogInPage, SignUpPage};
+use crate::view::problem::{Problem, Suspension};
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
 use crate::web::page_error::{OrLobby, page_with_error};
@@ -160,11 +160,7 @@ async fn log_in(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Fo
         Ok(entered) => no_store(with_cookie(redirect(&next), session_cookie(&app, &entered.token))),
         Err(error) => {
             let problem = Problem::new(&error, "logIn", &[]);
-            // Only the right password leads here.
-            let suspension = match error.code {
-                Code::Suspended => app.suspension_of(form.email.clone()).await.unwrap_or_default(),
-                _ => None,
-            };
+            let suspension = Suspension::new(&error);
             let page = LogInPage {
                 lang,
                 is_guest: me.as_ref().is_some_and(is_guest),

@@ -31,6 +31,7 @@ export default class LaterController extends Controller<HTMLDialogElement> {
   private reminderOf: ReminderOf | null = null;
   /** The text of the composer, as it was taken over. */
   private offered = "";
+  private isSaved = false;
   /** The note of a reminder that was not saved, and the message it is for. */
   private kept = { replyTo: 0, note: "" };
   private subscriptions = new AbortController();
@@ -58,6 +59,7 @@ export default class LaterController extends Controller<HTMLDialogElement> {
       event.preventDefault();
       return toast(t("laterTextOnly"));
     }
+    this.isSaved = false;
     this.setKind(reminderOf ? "reminder" : "message");
     this.textTarget.value = this.offered = draft.text;
     this.field("replyTo").value = draft.replyTo ? String(draft.replyTo) : "";
@@ -70,10 +72,9 @@ export default class LaterController extends Controller<HTMLDialogElement> {
 
   /** Keeps a text that was changed in the sheet, and not saved. */
   closed(): void {
-    const text = this.textTarget.value;
-    if (text === this.offered) return;
-    if (this.field("kind").value === "message") this.composerOutlet.replaceText(this.offered, text);
-    else this.kept = { replyTo: Number(this.field("replyTo").value), note: text };
+    const text = this.isSaved ? "" : this.textTarget.value;
+    if (this.field("kind").value === "reminder") this.kept = { replyTo: Number(this.field("replyTo").value), note: text };
+    else if (!this.isSaved && text !== this.offered) this.composerOutlet.replaceText(this.offered, text);
   }
 
   /** Opens the sheet for a reminder of a message. */
@@ -93,7 +94,7 @@ export default class LaterController extends Controller<HTMLDialogElement> {
     const replyTo = Number(this.field("replyTo").value) || null;
     const outcome = await schedule(this.roomValue, { kind, text, replyTo, at: this.atTarget.value, zone: zone() });
     if ("code" in outcome) return toast(outcome.field === "at" ? t("laterPast") : errorText(outcome.code));
-    this.textTarget.value = this.offered;
+    this.isSaved = true;
     this.element.close();
     if (kind === "message") {
       this.composerOutlet.sentLater(this.offered);

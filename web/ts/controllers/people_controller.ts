@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { showUser } from "../lib/avatar";
 import { copy } from "../lib/fragment";
+import { guestMark, idOf, nameOf } from "../lib/member_row";
 import { placeMenu } from "../lib/menu";
 import { showProfile } from "../lib/profile_card";
 import { departed, MAX_MEMBERS, type RoomAction, roomConnection } from "../lib/room_connection";
@@ -49,23 +50,18 @@ export default class PeopleController extends Controller<HTMLElement> {
 
   /** The other members in the list: their names and avatars. */
   others(): { id: string; name: string; face: Element | null; mark: Element | null }[] {
-    const member = (row: HTMLElement) => {
-      const id = row.dataset["userId"] ?? "";
-      return { id, name: this.nameOf(id), face: row.querySelector(".avatar"), mark: row.querySelector("[data-mark=guest]") };
-    };
+    const member = (row: HTMLElement) => ({ id: idOf(row), name: nameOf(row), face: row.querySelector(".avatar"), mark: guestMark(row) });
     return this.rows().filter((row) => !row.matches(".is-me")).map(member);
   }
 
   /** All members in the list, with their names as a text has them. */
   everyone(): { id: string; name: string }[] {
-    return this.rows().map((row) => {
-      const id = row.dataset["userId"] ?? "";
-      return { id, name: nameInText({ name: this.nameOf(id), kind: row.querySelector("[data-mark=guest]") ? "guest" : "account" }) };
-    });
+    return this.rows().map((row) => ({ id: idOf(row), name: nameInText(nameOf(row), guestMark(row) !== null) }));
   }
 
   nameOf(id: string): string {
-    return this.row(id)?.querySelector(".member__name")?.textContent ?? "";
+    const row = this.row(id);
+    return row ? nameOf(row) : "";
   }
 
   /** Shows a member in the list, with the menu open. */
@@ -135,7 +131,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     const [id, name] = [this.chosenId, this.nameOf(this.chosenId)];
     this.close();
     if (!(await setMuted(id, on))) return toast(errorText("unavailable"));
-    offerUndo(tWith(on ? "mutedDone" : "unmutedDone", name), () => void setMuted(id, !on));
+    offerUndo(tWith(on ? "mutedDone" : "unmutedDone", name), () => setMuted(id, !on));
   }
 
   private async setBlock(event: SubmitEvent, on: boolean): Promise<void> {
@@ -143,7 +139,7 @@ export default class PeopleController extends Controller<HTMLElement> {
     const [id, name] = [this.chosenId, this.nameOf(this.chosenId)];
     this.close();
     if (!(await setBlocked(id, on))) return toast(errorText("unavailable"));
-    if (on) offerUndo(tWith("blockedDone", name), () => void setBlocked(id, false));
+    if (on) offerUndo(tWith("blockedDone", name), () => setBlocked(id, false));
   }
 
   private act(event: Event, action: RoomAction, more: object): void {

@@ -116,7 +116,8 @@ export default class RoomController extends Controller<HTMLElement> {
     reason.textContent = mute.reason ?? "";
     localize(this.muteTarget);
     const left = new Date(mute.endsAt).getTime() - Date.now();
-    if (left < MAX_TIMER_MS) this.muteTimer = window.setTimeout(() => this.showMute(null), left);
+    // The device's clock may be ahead.
+    if (left > 0 && left < MAX_TIMER_MS) this.muteTimer = window.setTimeout(() => this.showMute(null), left);
   }
 
   private lost(): void {

@@ -1,8 +1,6 @@
 // The strings that the scripts show, in the language of the page. The server sends them as a script
 // of their own (`src/view/strings.rs`).
 
-import type { User } from "./wire";
-
 const strings = (globalThis as { strings?: Record<string, string> }).strings ?? {};
 
 export function t(name: string): string {
@@ -20,8 +18,8 @@ export function tCount(name: string, count: number): string {
 }
 
 /** A user's name in a line of text, where a guest has no mark behind it. */
-export function nameInText({ name, kind }: Pick<User, "name" | "kind">): string {
-  return kind === "guest" ? tWith("guestNamed", name) : name;
+export function nameInText(name: string, isGuest: boolean): string {
+  return isGuest ? tWith("guestNamed", name) : name;
 }
 
 export function errorText(code: string): string {

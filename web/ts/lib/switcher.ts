@@ -3,6 +3,7 @@
 import { monogram, setHue } from "./avatar";
 import { isComposing } from "./composing";
 import { matchesName } from "./hangul";
+import { guestMark, idOf, nameOf } from "./member_row";
 import { openSheet } from "./sheet";
 import { t } from "./strings";
 import { visit } from "./visit";
@@ -87,8 +88,10 @@ class Switcher {
 
   /** The guests in the room that is shown: the directory has accounts alone. */
   private guests(): Target[] {
-    const rows = [...document.querySelectorAll<HTMLElement>(".members [data-member]:not(.is-me)")].filter((row) => row.querySelector("[data-mark=guest]"));
-    return rows.map((row) => this.person({ id: row.dataset["userId"] ?? "", name: row.querySelector(".member__name")?.textContent ?? "" }, t("guest")));
+    const rows = [...document.querySelectorAll<HTMLElement>(".members [data-member]:not(.is-me)")];
+    // Their direct room is in the list already.
+    const isNew = (row: HTMLElement) => guestMark(row) && this.rooms.every(({ hueId }) => hueId !== idOf(row));
+    return rows.filter(isNew).map((row) => this.person({ id: idOf(row), name: nameOf(row) }, t("guest")));
   }
 
   private person(user: Pick<User, "id" | "name">, hint = t("switcherPerson")): Target {

@@ -12,7 +12,7 @@ export class Typing {
 
   start(user: User): void {
     clearTimeout(this.users.get(user.id)?.timer);
-    this.users.set(user.id, { name: nameInText(user), timer: window.setTimeout(() => this.stop(user.id), EXPIRES_MS) });
+    this.users.set(user.id, { name: nameInText(user.name, user.kind === "guest"), timer: window.setTimeout(() => this.stop(user.id), EXPIRES_MS) });
     this.notify();
   }
 

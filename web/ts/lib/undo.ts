@@ -1,6 +1,6 @@
-// What can be taken back for a few seconds: what has no opposite is done only after them, or when the page goes.
+// Acts that can be undone for a few seconds. An act without an opposite waits until then, or until the page goes.
 
-import { t } from "./strings";
+import { errorText, t } from "./strings";
 import { toast } from "./toast";
 
 const UNDO_MS = 5_000;
@@ -25,9 +25,12 @@ export function doLater(line: string, act: (isLeaving: boolean) => void, undo: (
   });
 }
 
-/** Says what was done, with a button that does the opposite. */
-export function offerUndo(line: string, undo: () => void): void {
-  toast(line, { label: t("undo"), shownMs: UNDO_MS, press: undo });
+/** Says what was done, with a button that does the opposite. It returns whether that succeeded. */
+export function offerUndo(line: string, undo: () => Promise<boolean>): void {
+  const press = async () => {
+    if (!(await undo())) toast(errorText("unavailable"));
+  };
+  toast(line, { label: t("undo"), shownMs: UNDO_MS, press: () => void press() });
 }
 
 function doNow(isLeaving = false): void {

@@ -9,10 +9,15 @@ import { addScriptMarkup } from "./script_markup";
 /** Pages that are visited this way. */
 const VISITED = /^\/(?:room\/[0-9a-z]+(?:\/files)?|people|search|me)?$/;
 
+/** How long a form that stays on the page waits for an answer. */
+const FORM_TIMEOUT_MS = 30_000;
+
 let running: AbortController | undefined;
 let hasMoved = false;
 /** The entry of the history that is shown. */
 let shown = "";
+/** The user for whom the first page was loaded. */
+let user: string | undefined;
 
 /** Whether the page may show an earlier state: it came from the history, or its sockets listened only after it was made. */
 export function mayBeStale(): boolean {
@@ -21,6 +26,7 @@ export function mayBeStale(): boolean {
 }
 
 export function startVisits(): void {
+  user = document.body.dataset["me"];
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href]") : null;
     if (!link || !isPlain(event) || !isVisited(link)) return;
@@ -58,8 +64,8 @@ interface VisitOptions {
   isBack?: boolean;
   /** What is sent to the address. */
   form?: FormData;
-  /** Is called in place of a page that only says why the form was refused; also without a connection. */
-  onRefused?: (code: string, field: string | null) => void;
+  /** Is called when the form is refused, also without a connection; returns whether no page is shown that says so. */
+  onRefused?: (code: string, field: string | null) => boolean;
 }
 
 /** Shows the page of an address, or of the answer to a form that is sent there. */
@@ -70,18 +76,20 @@ export async function visit(url: string, { isBack = false, form, onRefused }: Vi
   document.documentElement.classList.add("is-visiting");
   try {
     const body = form && { method: "POST", body: new URLSearchParams([...form].map(([name, value]) => [name, String(value)])) };
-    const answer = await fetch(url, { headers: { accept: "text/html" }, signal: visiting.signal, ...body });
+    const signal = onRefused ? AbortSignal.any([visiting.signal, AbortSignal.timeout(FORM_TIMEOUT_MS)]) : visiting.signal;
+    const answer = await fetch(url, { headers: { accept: "text/html" }, signal, ...body });
     const page = answer.headers.get("content-type")?.startsWith("text/html") ? parsePage(await answer.text()) : null;
     if (visiting.signal.aborted) return;
     const { searchParams } = new URL(answer.url);
     const refused = searchParams.get("refused");
-    if (refused && onRefused) return onRefused(refused, searchParams.get("field"));
-    if (!page || !isSameRelease(page)) return location.assign(form ? answer.url : url);
+    if (refused && onRefused?.(refused, searchParams.get("field"))) return;
+    if (!answer.ok && onRefused?.(refusalOf(answer, page), null)) return;
+    if (!page || !isSameRelease(page) || !isSameUser(page)) return location.assign(form ? answer.url : url);
     const { hash } = new URL(url, location.href);
     show(page, `${answer.url}${hash}`, isBack);
   } catch {
     if (visiting.signal.aborted) return;
-    if (onRefused) return onRefused("unavailable", null);
+    if (onRefused?.("unavailable", null)) return;
     // Without a connection the browser says so itself, and shows what it has kept.
     location.assign(url);
   } finally {
@@ -101,10 +109,24 @@ function isSameRelease(page: Document): boolean {
   return String(assets(page)) === String(assets(document));
 }
 
+/** The connection of the page is that of one user, or of a visitor; another one needs another. Some pages do not say whose they are. */
+function isSameUser(page: Document): boolean {
+  const { me } = page.body.dataset;
+  return me === undefined || me === user;
+}
+
+/** The code of an error, as its page names it. */
+function refusalOf(answer: Response, page: Document | null): string {
+  return page?.querySelector<HTMLElement>("[data-code]")?.dataset["code"] ?? (answer.status === 413 ? "too_large" : "internal");
+}
+
 function show(page: Document, url: string, isBack: boolean): void {
   dispatchEvent(new Event("visit:leave"));
   hasMoved = true;
-  if (!isBack) history.pushState({ visit: newEntry() }, "", url);
+  const { pathname, search } = new URL(url, location.href);
+  // A form that leads back to its own page is no place to go back to.
+  const isHere = pathname === location.pathname && search === location.search;
+  if (!isBack) history[isHere ? "replaceState" : "pushState"]({ visit: newEntry() }, "", url);
   shown = currentEntry() ?? "";
   const { body } = document;
   for (const { name } of [...body.attributes]) body.removeAttribute(name);
