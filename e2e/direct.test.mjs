@@ -101,7 +101,7 @@ test("a stranger's direct room waits apart, uncounted, until it is accepted", as
   await requests.locator(".my-room").click();
   await minji.page.waitForURL(`**/room/${direct}`);
   await minji.waitForRoom();
-  await minji.page.locator(".request").getByRole("button", { name: "수락" }).click();
+  await minji.page.locator(".request:not(.read-only)").getByRole("button", { name: "수락" }).click();
   await minji.waitForRoom();
   await minji.page.locator(".request:not(.read-only)").waitFor({ state: "detached" });
   await minji.page.locator("[data-my-rooms-target=list] [data-field=title]").getByText("준", { exact: true }).waitFor();
@@ -115,7 +115,7 @@ test("a stranger's direct room waits apart, uncounted, until it is accepted", as
   await requests.locator(".my-room").getByText("저도 인사드려요").click();
   await minji.waitForRoom();
   await minji.send("반가워요");
-  await minji.page.locator(".request").waitFor({ state: "detached" });
+  await minji.page.locator(".request:not(.read-only)").waitFor({ state: "detached" });
   await minji.page.locator("[data-my-rooms-target=list] [data-field=title]").getByText("소라", { exact: true }).waitFor();
 });
 

@@ -80,9 +80,10 @@ pub(in crate::chat) fn append(
     room: Option<RoomId>,
     subject: impl Display,
 ) -> Result<()> {
-    let newest = tx.query_opt("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", &[], |row| {
-        Ok((row.get::<i64>(0)?, row.get::<String>(1)?))
-    })?;
+    let newest =
+        tx.query_opt("SELECT number, hash FROM audit WHERE number = (SELECT MAX(number) FROM audit)", &[], |row| {
+            Ok((row.get::<i64>(0)?, row.get::<String>(1)?))
+        })?;
     let (last, before) = newest.unwrap_or_else(|| (0, BEGINNING.to_owned()));
     let mut entry = Entry {
         number: last + 1,

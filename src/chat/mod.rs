@@ -44,6 +44,7 @@ pub mod scheduled;
 pub mod search;
 pub mod server_invite;
 pub mod server_settings;
+mod server_user;
 pub mod session;
 pub mod suspension;
 pub mod system_message;

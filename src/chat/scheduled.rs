@@ -3,13 +3,13 @@
 
 use std::sync::LazyLock;
 
-use super::kinds::{JobKind, ScheduledKind, UserKind};
+use super::kinds::{JobKind, ScheduledKind};
 use super::member::membership;
 use super::message::{self, Message, NewMessage, Post};
 use super::outbox::{self, When};
 use super::suspension::check_not_suspended;
-use super::user::{self, User};
-use super::{Limits, Tx, room};
+use super::user;
+use super::{Limits, Tx, room, server_user};
 use crate::db::{Fault, Row};
 use crate::due_time::DueTime;
 use crate::error::{Code, Error, Result};
@@ -20,9 +20,6 @@ use crate::text;
 const MOST: u64 = 100;
 /// How far ahead something may be due.
 const AHEAD_MAX: i64 = 366 * 24 * 3_600_000;
-/// The user by whom the server reminds.
-const SERVER: UserId = UserId::from_u128(1);
-const SERVER_NAME: &str = "Madang";
 /// Stands before what one is reminded of.
 const BELL: &str = "⏰";
 
@@ -289,23 +286,8 @@ fn whisper(tx: &mut Tx, limits: &Limits, now: i64, scheduled: &Scheduled, text: 
     let Scheduled { user_id, room_id, .. } = *scheduled;
     let first_seq = membership(tx, user_id, room_id)?.first_seq;
     let reply_to = scheduled.reply_to.filter(|seq| *seq >= first_seq);
-    let (user, to) = (server_user(tx, now)?, Some(user::get(tx, user_id)?));
+    let (user, to) = (server_user::get(tx, now)?, Some(user::get(tx, user_id)?));
     message::post(tx, limits, now, Post { user, room_id, to, text, reply_to, silent: false, maker: None })
-}
-
-/// Returns the user by whom the server reminds. The first call makes it, as does one after it was deleted; nobody can write to
-/// it.
-pub(super) fn server_user(tx: &mut Tx, now: i64) -> Result<User> {
-    if let Some(user) = user::find(tx, SERVER)? {
-        return Ok(user);
-    }
-    tx.execute(
-        "INSERT INTO users (id, kind, name, name_folded, name_initials, direct_from, is_listed, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'nobody', 0, ?6)
-         ON CONFLICT (id) DO UPDATE SET name = ?3, name_folded = ?4, name_initials = ?5, deleted_at = NULL",
-        &[&SERVER, &UserKind::Bot, &SERVER_NAME, &text::fold(SERVER_NAME), &text::initials(SERVER_NAME), &now],
-    )?;
-    user::get(tx, SERVER)
 }
 
 /// Moves what is due at another moment than its local time says, as the rules of its zone have changed. Looks at some, in

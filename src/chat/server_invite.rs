@@ -2,7 +2,7 @@
 
 use super::admin_rights::require_admin;
 use super::kinds::AuditAction;
-use super::{Tx, audit, invite};
+use super::{Tx, audit, invite, server_user};
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 
@@ -38,10 +38,14 @@ pub fn create(
     if tx.query_one("SELECT COUNT(*) FROM server_invites", &[], |row| row.get::<u64>(0))? >= MOST {
         return Err(Code::TooMany.into());
     }
+    let by = match me {
+        Some(me) => me,
+        None => server_user::get(tx, now)?.id,
+    };
     let code = invite::new_code();
     tx.execute(
         "INSERT INTO server_invites (code, by_user_id, uses_left, ends_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        &[&code, &me, &uses, &ends_at, &now],
+        &[&code, &by, &uses, &ends_at, &now],
     )?;
     audit::append(tx, now, me, AuditAction::InviteCreated, None, "-")?;
     Ok(ServerInvite { code, uses_left: uses, ends_at, created_at: now })

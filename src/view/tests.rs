@@ -5,7 +5,7 @@ use super::{
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::member::{Member, OwnBan, Presence, Role};
+use crate::chat::member::{Member, OwnBan, OwnMute, Presence, Role};
 use crate::chat::message::{Message, MessageKind, Preview, System, SystemEvent};
 use crate::chat::room::{History, Room, RoomKind, Writers};
 use crate::chat::search::Hit;
@@ -116,6 +116,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         minutes_east: 0,
         room,
         me,
+        mute: Some(&OwnMute { ends_at: HOSTILE.to_owned(), reason: Some(HOSTILE.to_owned()) }),
         members: &members,
         is_every_member: false,
         pointed_member: None,

@@ -60,6 +60,7 @@ struct State {
     /// Which entries of the log a test has taken.
     taken: Vec<bool>,
     acks: HashMap<u64, oneshot::Sender<Value>>,
+    is_closed: bool,
     last_id: u64,
 }
 
@@ -123,7 +124,10 @@ impl Client {
             let mut state = self.shared.state.lock();
             state.last_id += 1;
             let id = state.last_id;
-            state.acks.insert(id, ack);
+            // None comes after the end of the connection.
+            if !state.is_closed {
+                state.acks.insert(id, ack);
+            }
             id
         };
         let mut args = vec![json!(event)];
@@ -271,6 +275,7 @@ impl Shared {
         state.taken.push(false);
         if name == "close" {
             state.acks.clear();
+            state.is_closed = true;
         }
         drop(state);
         self.changed.notify_waiters();

@@ -61,7 +61,7 @@ async fn a_code_works_for_its_own_room_and_guesses_reveal_nothing() {
     let open = store.courtyard(&minji, 9).await;
     is_dead(come(&store, NOW, &jun, &open, "x").await);
     let (me, id, code) = (minji.id, room.id, invite.code.clone());
-    let elsewhere = store.write(move |tx| revoke(tx, me, id, &code)).await;
+    let elsewhere = store.write(move |tx| revoke(tx, NOW, me, id, &code)).await;
     assert_eq!(elsewhere.unwrap_err().code, Code::NotFound);
     come(&store, NOW, &jun, &other, &invite.code).await.unwrap();
 }

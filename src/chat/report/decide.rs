@@ -4,7 +4,7 @@ use crate::chat::admin_rights::is_admin;
 use crate::chat::kinds::{AuditAction, Decision, Role, RoomKind};
 use crate::chat::member::{self, Kick, require_moderator};
 use crate::chat::message::{self, Hideable, NewMessage, Post};
-use crate::chat::{Fact, Limits, Tx, account, audit, direct, room, scheduled, user};
+use crate::chat::{Fact, Limits, Tx, account, audit, direct, room, server_user, user};
 use crate::error::{Code, Error, Result};
 use crate::ids::{MessageId, ReportId, RoomId, UserId};
 use crate::text;
@@ -166,7 +166,7 @@ fn reported(tx: &mut Tx, open: &Open) -> Result<Hideable> {
 
 /// Whispers to a member why, as the server does: neither a block of theirs nor the word filter may stop a decision.
 fn notify(tx: &mut Tx, limits: &Limits, now: i64, room_id: RoomId, user_id: UserId, reason: &str) -> Result<()> {
-    let (user, to, text) = (scheduled::server_user(tx, now)?, user::find(tx, user_id)?, format!("⚠ {reason}"));
+    let (user, to, text) = (server_user::get(tx, now)?, user::find(tx, user_id)?, format!("⚠ {reason}"));
     let post = Post { user, room_id, to, text: &text, reply_to: None, silent: false, maker: None };
     message::post(tx, limits, now, post).map(drop)
 }

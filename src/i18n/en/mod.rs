@@ -265,7 +265,7 @@ pub(super) const STRINGS: Strings = Strings {
     },
     invite_until: ["expires ", ""],
     until: ["until ", ""],
-    ends: ["It ends on ", "."],
+    ends: ["This lasts until ", "."],
 
     reconnecting: "Connection lost. Connecting again…",
     restarting: "The server is about to restart. One moment…",
