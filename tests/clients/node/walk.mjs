@@ -195,6 +195,8 @@ for (const on of [true, false]) {
 // Keys change hands; somebody is shown out and stays connected.
 await hers.refused("owner", { room, userId: "nobody" }, "invalid");
 await hers.ok("owner", { room, userId: jun.id });
+await call("PUT", `/rooms/${room}/mutes/${sora.id}`, jun, { minutes: 5, reason: "too many links" });
+assert.equal((await soras.take("muted")).mute.reason, "too many links");
 await his.ok("kick", { room, userId: sora.id, reason: "too loud" });
 assert.deepEqual(await soras.take("kicked"), { room, reason: "too loud" });
 assert.equal((await hers.take("exit", (exit) => exit.user.id === sora.id)).count, 2);

@@ -228,6 +228,8 @@ def walk():
     # Keys change hands; somebody is shown out and stays connected.
     hers.refused("owner", {"room": room, "userId": "nobody"}, "invalid")
     hers.ok("owner", {"room": room, "userId": jun["id"]})
+    call("PUT", f"/rooms/{room}/mutes/{sora['id']}", jun, {"minutes": 5, "reason": "too many links"})
+    assert soras.take("muted")["mute"]["reason"] == "too many links"
     his.ok("kick", {"room": room, "userId": sora["id"], "reason": "too loud"})
     assert soras.take("kicked") == {"room": room, "reason": "too loud"}
     assert hers.take("exit", lambda exit: exit["user"]["id"] == sora["id"])["count"] == 2
