@@ -46,7 +46,7 @@ pub mod server_invite;
 pub mod server_settings;
 mod server_user;
 pub mod session;
-pub mod suspension;
+mod suspension;
 pub mod system_message;
 pub mod unread;
 pub mod user;

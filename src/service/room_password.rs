@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::App;
-use crate::chat::member::Proof;
-use crate::error::{Code, Result};
+use crate::chat::member::{Proof, wrong_password};
+use crate::error::Result;
 use crate::ids::{RoomId, UserId};
 
 impl App {
@@ -28,12 +28,12 @@ impl App {
         hash: String,
         address: IpAddr,
     ) -> Result<Proof> {
-        let password = password.filter(|password| !password.is_empty()).ok_or(Code::WrongPassword)?;
+        let password = password.filter(|password| !password.is_empty()).ok_or_else(wrong_password)?;
         self.rates.guess(room_id, me, address)?;
         if self.passwords.verify(self.budgets.network(address), password, hash.clone()).await? {
             self.rates.guessed(room_id, me, address);
             return Ok(Proof::Verified(hash));
         }
-        Err(Code::WrongPassword.into())
+        Err(wrong_password())
     }
 }

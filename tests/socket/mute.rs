@@ -17,7 +17,7 @@ async fn a_muted_member_is_told_until_when_and_why() {
     assert_eq!(phone.join(&room).await["mute"], told["mute"]);
     assert!(app.page(&jun, &format!("/room/{}", room.id)).await.text().contains("calm down"));
     hers.settle().await;
-    assert!(hers.all("muted").is_empty(), "nobody else is told");
+    assert!(hers.all("muted").is_empty(), "only the muted user receives it");
 
     app.call(&minji, "DELETE", &path, Value::Null).await.is(204);
     assert_eq!(his.take("muted").await["mute"], Value::Null);

@@ -68,7 +68,7 @@ async fn the_join_page_shows_the_room_and_joins_by_its_form() {
     assert!(html.contains("name=\"password\"") && html.contains("method=\"post\""), "{html}");
     assert!(!html.contains("a secret") && !html.contains(&minji.id), "{html}");
     let wrong = app.request("POST", &format!("{path}/enter")).form(&[("name", "jun"), ("password", "x")]).send().await;
-    assert_eq!(wrong.leads_to(), format!("{path}?refused=wrong_password"));
+    assert_eq!(wrong.leads_to(), format!("{path}?refused=wrong_password&field=password"));
     // The identity stays for the next attempt.
     let jun = Person { id: String::new(), token: wrong.session().unwrap(), user: Value::Null };
     let right = app.form(&jun, &format!("{path}/enter"), &[("name", "jun"), ("password", "sesame")]).await;
@@ -91,7 +91,7 @@ async fn refusals_stay_on_the_page_to_join_with_the_reason() {
     let nowhere = Room { id: "0123456789abcdefghjkmnpqrs".into(), made: Value::Null };
     for (room, code, says) in [
         (&nowhere, "room_not_found", "없는 방이에요."),
-        (&locked, "wrong_password", "비밀번호가 맞지 않아요."),
+        (&locked, "wrong_password&field=password", "비밀번호가 맞지 않아요."),
         (&full, "room_full", "정원이 다 찼어요."),
         (&barred, "banned", ""),
     ] {

@@ -19,8 +19,9 @@ pub fn make_admin(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) ->
     audit::append(tx, now, by, AuditAction::AdminMade, None, user_id)
 }
 
-/// Locks all admins until the end of the transaction, so that the last two do not end their rights at the same moment.
-pub(super) fn lock_admins(tx: &mut Tx) -> Result<()> {
+/// Locks all admins until the end of the transaction. Comes before the actor's rights are read, so that the last two do not end
+/// their rights or each other's at the same moment.
+pub(in crate::chat) fn lock_admins(tx: &mut Tx) -> Result<()> {
     tx.execute("UPDATE users SET is_admin = 1 WHERE is_admin = 1", &[])?;
     Ok(())
 }

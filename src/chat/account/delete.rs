@@ -50,8 +50,8 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     session::close_all(tx, me, None)?;
     tx.execute(
         "UPDATE users SET name = '', name_folded = '', name_initials = '', bio = '', email = NULL, email_folded = NULL,
-           password_hash = NULL, picture = NULL, suspended_reason = NULL, is_admin = 0, hides_presence = 0, hides_reads = 0, seen_at = NULL, key_id = NULL,
-           external_id = NULL, email_confirmed_at = NULL, deleted_at = ?2 WHERE id = ?1",
+           password_hash = NULL, picture = NULL, suspended_reason = NULL, is_admin = 0, hides_presence = 0, hides_reads = 0,
+           seen_at = NULL, key_id = NULL, external_id = NULL, email_confirmed_at = NULL, deleted_at = ?2 WHERE id = ?1",
         &[&me, &now],
     )?;
     for sql in [
@@ -106,6 +106,7 @@ pub fn begin_own_deletion(tx: &mut Tx, now: i64, me: UserId) -> Result<()> {
 /// # Errors
 /// `forbidden` unless an admin; `invalid` with the field `userId` for oneself; `not_found` for a deleted user.
 pub fn begin_deletion(tx: &mut Tx, now: i64, me: UserId, user_id: UserId) -> Result<()> {
+    lock_admins(tx)?;
     admin::get(tx, Some(me), user_id)?;
     if me == user_id {
         return Err(Error::invalid("userId", "delete your own account on its page"));

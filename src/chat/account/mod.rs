@@ -18,6 +18,7 @@ mod suspend;
 
 pub use super::admin_rights::{is_admin, require_admin};
 pub use super::kinds::DirectFrom;
+pub(in crate::chat) use admin::lock_admins;
 pub use admin::{demote, find_admin, make_admin};
 pub use delete::{
     Erased, Leftovers, begin_deletion, begin_own_deletion, delete_by, erase, erased, find_erasing, leave, leave_room,

@@ -1,6 +1,6 @@
 //! Suspended users: they stay with all they wrote, and cannot log in.
 
-use super::admin::{end_admin_rights, lock_admins};
+use super::admin::end_admin_rights;
 use crate::chat::admin_rights::is_admin;
 use crate::chat::kinds::AuditAction;
 use crate::chat::{Tx, audit, bot_right, end_after, invite, session};
@@ -23,7 +23,6 @@ pub fn suspend(
 ) -> Result<()> {
     let until = end_after(now, hours)?;
     if is_admin(tx, user_id)? {
-        lock_admins(tx)?;
         end_admin_rights(tx, now, user_id)?;
     }
     let sql = "UPDATE users SET suspended_at = ?2, suspended_until = ?3, suspended_reason = ?4, is_admin = 0

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::chat::account::{demote, is_admin, make_admin, require_admin, restore, suspend};
+use crate::chat::account::{demote, is_admin, lock_admins, make_admin, require_admin, restore, suspend};
 use crate::chat::kinds::AuditAction;
 use crate::chat::user::{self, User};
 use crate::chat::{Limits, Tx, audit, like, session};
@@ -175,6 +175,9 @@ pub fn get(tx: &mut Tx, me: Option<UserId>, user_id: UserId) -> Result<Person> {
 /// `forbidden` unless an admin; `invalid` with the field `hours`, or `userId` for oneself, so that one admin is always left;
 /// `too_long` with the field `reason`; `not_found`, also where nothing changes.
 pub fn act(tx: &mut Tx, limits: &Limits, now: i64, me: Option<UserId>, user_id: UserId, act: Act) -> Result<()> {
+    if matches!(act, Act::Suspend { .. } | Act::RemoveAdmin) {
+        lock_admins(tx)?;
+    }
     require_admin(tx, me)?;
     if me == Some(user_id) && act != Act::EndSessions {
         return Err(Error::invalid("userId", "ask another admin to do that with your own account"));

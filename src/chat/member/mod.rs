@@ -187,7 +187,7 @@ pub fn join(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, proof: Proof, li
         (_, Proof::Invite(code)) => invite::take(tx, now, room_id, code)?,
         (None, _) => {}
         (Some(hash), Proof::Verified(verified)) if hash == verified => {}
-        _ => return Err(Code::WrongPassword.into()),
+        _ => return Err(wrong_password()),
     }
     let user = user::get(tx, me)?;
     if user.kind == UserKind::Bot {
@@ -347,6 +347,11 @@ pub fn rooms_of(tx: &mut Tx, user_id: UserId) -> Result<Vec<RoomId>> {
 pub fn requests_of(tx: &mut Tx, user_id: UserId) -> Result<Vec<RoomId>> {
     let sql = "SELECT room_id FROM members WHERE user_id = ?1 AND is_request = 1";
     Ok(tx.query_all(sql, &[&user_id], |row| row.get(0))?)
+}
+
+/// Returns the error for a password of a room that is missing or wrong.
+pub fn wrong_password() -> Error {
+    Error::new(Code::WrongPassword).with_field("password")
 }
 
 #[cfg(test)]

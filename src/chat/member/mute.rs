@@ -91,14 +91,13 @@ pub(in crate::chat) fn mute_as(
     if is_above || account::is_admin(tx, user_id)? {
         return Err(Code::Forbidden.into());
     }
-    let ends_at = now + i64::from(minutes) * MINUTE;
     tx.execute(
         "INSERT INTO mutes (room_id, user_id, by_user_id, reason, created_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (room_id, user_id) DO UPDATE SET by_user_id = excluded.by_user_id, reason = excluded.reason,
            created_at = excluded.created_at, ends_at = excluded.ends_at",
-        &[&room_id, &user_id, &me, &reason, &now, &ends_at],
+        &[&room_id, &user_id, &me, &reason, &now, &(now + i64::from(minutes) * MINUTE)],
     )?;
-    publish(tx, room_id, user_id, Some(OwnMute { ends_at: rfc3339(ends_at), reason }))?;
+    publish(tx, now, room_id, user_id)?;
     audit::append(tx, now, Some(me), AuditAction::MemberMuted, Some(room_id), user_id)
 }
 
@@ -116,16 +115,26 @@ pub fn unmute(tx: &mut Tx, now: i64, me: UserId, room_id: RoomId, user_id: UserI
     if tx.execute(sql, &[&room_id, &user_id, &now])? == 0 {
         return Err(Error::new(Code::NotFound).with_field("userId"));
     }
-    publish(tx, room_id, user_id, None)?;
+    publish(tx, now, room_id, user_id)?;
     audit::append(tx, now, Some(me), AuditAction::MemberUnmuted, Some(room_id), user_id)
 }
 
-/// Tells the user, and their bots, which write no more than their owner.
-fn publish(tx: &mut Tx, room_id: RoomId, user_id: UserId, mute: Option<OwnMute>) -> Result<()> {
+/// Publishes the present mutes of a user and of their bots, which write no more than their owner.
+fn publish(tx: &mut Tx, now: i64, room_id: RoomId, user_id: UserId) -> Result<()> {
     for user_id in bot_right::bots_of(tx, user_id)?.into_iter().chain([user_id]) {
-        tx.publish(Fact::Muted { room_id, user_id, mute: mute.clone() });
+        let mute = present(tx, now, user_id, room_id)?;
+        tx.publish(Fact::Muted { room_id, user_id, mute });
     }
     Ok(())
+}
+
+/// Returns the mute of a user; of a bot or its owner the one that lasts longer.
+fn present(tx: &mut Tx, now: i64, user_id: UserId, room_id: RoomId) -> Result<Option<OwnMute>> {
+    let sql = "SELECT ends_at, reason FROM mutes
+               WHERE room_id = ?1 AND user_id IN (?2, (SELECT owner_id FROM bots WHERE user_id = ?2)) AND ends_at > ?3
+               ORDER BY ends_at DESC LIMIT 1";
+    let read = |row: &Row<'_>| Ok(OwnMute { ends_at: rfc3339(row.get(0)?), reason: row.get(1)? });
+    Ok(tx.query_opt(sql, &[&room_id, &user_id, &now], read)?)
 }
 
 /// Returns the muted users of a room, the first to write again first; at most a hundred. For the owner and the moderators.
@@ -165,14 +174,10 @@ pub fn own_mute(
     room_id: RoomId,
     membership: &Membership,
 ) -> Result<Option<OwnMute>> {
-    if membership.muted_until.is_none_or(|until| until <= now) {
-        return Ok(None);
+    match membership.muted_until {
+        Some(until) if until > now => present(tx, now, me, room_id),
+        _ => Ok(None),
     }
-    let sql = "SELECT ends_at, reason FROM mutes
-               WHERE room_id = ?1 AND user_id IN (?2, (SELECT owner_id FROM bots WHERE user_id = ?2))
-               ORDER BY ends_at DESC LIMIT 1";
-    let read = |row: &Row<'_>| Ok(OwnMute { ends_at: rfc3339(row.get(0)?), reason: row.get(1)? });
-    Ok(tx.query_opt(sql, &[&room_id, &me], read)?)
 }
 
 /// Removes the mutes and the bans that have ended. They count for nothing before.

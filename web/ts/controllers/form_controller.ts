@@ -2,9 +2,6 @@ import { Controller } from "@hotwired/stimulus";
 import { errorText } from "../lib/strings";
 import { visit } from "../lib/visit";
 
-/** The fields of refusals that name none. */
-const FIELDS: Record<string, string> = { wrong_password: "password" };
-
 /** Sends a form without leaving the page: when it is refused, what was typed stays, and the field says why. */
 export default class FormController extends Controller<HTMLFormElement> {
   private isSending = false;
@@ -15,7 +12,7 @@ export default class FormController extends Controller<HTMLFormElement> {
     this.isSending = true;
     const form = new FormData(this.element, event.submitter);
     this.element.ariaBusy = "true";
-    const onRefused = (code: string, field: string | null) => this.refuse(code, field ?? FIELDS[code] ?? "");
+    const onRefused = (code: string, field: string | null) => this.refuse(code, field ?? "");
     void visit(this.element.action, { form, onRefused }).finally(() => {
       this.isSending = false;
       this.element.ariaBusy = null;

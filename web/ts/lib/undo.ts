@@ -25,7 +25,7 @@ export function doLater(line: string, act: (isLeaving: boolean) => void, undo: (
   });
 }
 
-/** Says what was done, with a button that does the opposite. It returns whether that succeeded. */
+/** Says what was done, with a button for the opposite. `undo` returns whether it succeeded. */
 export function offerUndo(line: string, undo: () => Promise<boolean>): void {
   const press = async () => {
     if (!(await undo())) toast(errorText("unavailable"));

@@ -64,7 +64,7 @@ interface VisitOptions {
   isBack?: boolean;
   /** What is sent to the address. */
   form?: FormData;
-  /** Is called when the form is refused, also without a connection; returns whether no page is shown that says so. */
+  /** Handles a refusal of the form, also one for want of a connection. Returns false to show the page of the answer. */
   onRefused?: (code: string, field: string | null) => boolean;
 }
 
