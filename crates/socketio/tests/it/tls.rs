@@ -142,14 +142,19 @@ async fn a_client_that_stops_reading_is_disconnected_over_tls_too() {
 }
 
 #[tokio::test]
-async fn a_connection_without_tls_or_without_a_handshake_gets_nothing() {
+async fn plain_http_is_told_to_use_https_and_other_bytes_get_nothing() {
     let (server, tls, _) = secured(config(), echoes()).await;
     let mut plain = Http::connect(server.at).await;
     plain.send("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let mut answer = String::new();
+    soon(plain.stream.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("https://"), "{answer}");
+    let mut noise = Http::connect(server.at).await;
+    noise.send("\x01\x02\x03\x04 not a handshake\r\n\r\n").await;
     let mut answer = Vec::new();
-    let _ = soon(plain.stream.read_to_end(&mut answer)).await;
+    let _ = soon(noise.stream.read_to_end(&mut answer)).await;
     // At most a TLS alert.
-    assert!(answer.len() < 8 && !answer.starts_with(b"HTTP"), "{answer:?}");
+    assert!(answer.len() < 8, "{answer:?}");
     let mut stream = tls.connect(server.at).await;
     stream.write_all(b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let mut head = [0; 15];
