@@ -62,7 +62,7 @@ postgres: unit
 	MADANG_TEST_ENGINE=postgres cargo test --workspace --locked --test all -- story:: socket::message socket::race socket::resume \
 	  socket::direct socket::change socket::history socket::reaction socket::unread socket::read socket::session web::account \
 	  web::room web::retention web::message web::search web::file web::link web::token web::tombstone web::delete_account \
-	  web::scheduled web::outgoing_hook web::push web::command web::report web::rights
+	  web::scheduled web::outgoing_hook web::push web::command web::report web::rights web::sign_up
 
 clients: unit
 	tests/clients/run.sh

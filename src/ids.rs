@@ -93,7 +93,8 @@ pub fn random() -> String {
     MessageId::new(0).to_string()
 }
 
-fn make(now: i64) -> u128 {
+/// Returns the number of a new id for something created at `now`, in milliseconds since 1970 UTC.
+pub(crate) fn make(now: i64) -> u128 {
     let mut chance = [0; 16];
     // The random source of the operating system does not fail after boot, and no id is safe without
     // it.

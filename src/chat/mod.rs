@@ -46,6 +46,7 @@ pub mod server_invite;
 pub mod server_settings;
 mod server_user;
 pub mod session;
+pub mod sign_up;
 mod suspension;
 pub mod system_message;
 pub mod unread;

@@ -15,7 +15,7 @@ impl LinkKind {
     /// Returns how long a link is valid.
     pub fn lifetime_ms(self) -> i64 {
         match self {
-            Self::Admin | Self::Email => 24 * HOUR,
+            Self::Admin | Self::Email | Self::SignUp => 24 * HOUR,
             Self::Password => HOUR,
             Self::Device => 5 * MINUTE,
         }
@@ -28,15 +28,26 @@ impl LinkKind {
 /// # Errors
 /// Only those of the store.
 pub fn make(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<UserId>) -> Result<Token> {
-    tx.execute("DELETE FROM links WHERE ends_at <= ?1", &[&now])?;
     match user_id {
         Some(user_id) => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&kind, &user_id])?,
         None => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id IS NULL", &[&kind])?,
     };
+    insert(tx, now, kind, user_id, None)
+}
+
+/// Inserts a link for a user, for an address that has none yet, or for the first who opens it.
+pub(super) fn insert(
+    tx: &mut Tx,
+    now: i64,
+    kind: LinkKind,
+    user_id: Option<UserId>,
+    email: Option<&str>,
+) -> Result<Token> {
+    tx.execute("DELETE FROM links WHERE ends_at <= ?1", &[&now])?;
     let code = Token::new();
     tx.execute(
-        "INSERT INTO links (code_hash, kind, user_id, created_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        &[&code.hash(), &kind, &user_id, &now, &(now + kind.lifetime_ms())],
+        "INSERT INTO links (code_hash, kind, user_id, email, created_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &[&code.hash(), &kind, &user_id, &email, &now, &(now + kind.lifetime_ms())],
     )?;
     Ok(code)
 }
@@ -50,7 +61,7 @@ pub fn make_by(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_i
         LinkKind::Admin => AuditAction::AdminLink,
         LinkKind::Password => AuditAction::ResetLink,
         // No command makes one.
-        LinkKind::Device | LinkKind::Email => return make(tx, now, kind, user_id),
+        LinkKind::Device | LinkKind::Email | LinkKind::SignUp => return make(tx, now, kind, user_id),
     };
     let subject = user_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
     audit::append(tx, now, by, action, None, subject)?;

@@ -8,6 +8,10 @@ pub struct AccountStrings {
     pub sign_up: &'static str,
     pub sign_up_about: &'static str,
     pub sign_up_as: fn(&str) -> String,
+    /// The domains whose addresses may sign up.
+    pub sign_up_link_about: fn(&str) -> String,
+    pub sign_up_link_sent: &'static str,
+    pub sign_up_no_mail: &'static str,
     pub keep_name: &'static str,
     pub log_in: &'static str,
     pub log_in_about: &'static str,

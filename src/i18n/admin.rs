@@ -120,5 +120,4 @@ pub struct AdminStrings {
     pub sign_up_closed: &'static str,
     pub sign_up_needs_invite: &'static str,
     pub sign_up_invited: &'static str,
-    pub sign_up_domains: fn(&str) -> String,
 }

@@ -9,6 +9,11 @@ pub struct MailStrings {
     pub confirm_button: &'static str,
     pub confirm_done: &'static str,
 
+    pub sign_up_subject: &'static str,
+    pub sign_up: fn(&str) -> String,
+    /// For an address that has an account.
+    pub has_account: fn(&str) -> String,
+
     pub digest_subject: fn(usize) -> String,
     /// The user and how many messages there are.
     pub digest_lead: fn(&str, usize) -> String,

@@ -12,6 +12,7 @@ mod preview;
 mod push;
 mod reset_email;
 mod scheduled;
+mod sign_up_email;
 mod worker;
 
 pub use worker::Outbox;

@@ -25,6 +25,7 @@ pub struct Admin {
     db: Db,
     limits: Limits,
     base_url: String,
+    has_mail: bool,
 }
 
 impl Admin {
@@ -39,7 +40,7 @@ impl Admin {
             Db::open(store::options_of_command(config), |_| {}).map_err(|fault| store::cannot_open(config, &fault))?;
         let running = Lock::server_address(&config.data_dir).filter(|_| config.origins.public.is_none());
         let base_url = running.unwrap_or_else(|| config.base_url(port));
-        Ok(Self { db, limits: config.limits.clone(), base_url })
+        Ok(Self { db, limits: config.limits.clone(), base_url, has_mail: config.mail.is_some() })
     }
 
     /// Closes the database.
@@ -193,9 +194,9 @@ impl Admin {
     /// # Errors
     /// A message for the operator, for example if a value is too long.
     pub async fn change_settings(&self, change: server_settings::Change) -> Result<ServerSettings, String> {
-        let done =
-            self.db.write(Subject::Server, move |tx| server_settings::change(tx, now_ms(), None, change.clone()));
-        done.await.map_err(failed)
+        let has_mail = self.has_mail;
+        let write = move |tx: &mut Tx<'_>| server_settings::change(tx, now_ms(), None, has_mail, change.clone());
+        self.db.write(Subject::Server, write).await.map_err(failed)
     }
 
     /// Returns the link of a new invite to sign up.

@@ -1,9 +1,9 @@
-//! Accounts: sign-up, log-in, changes, deletion.
+//! Accounts: log-in, changes, deletion.
 
 use std::net::IpAddr;
 
 use super::{App, Entered, log_failure};
-use crate::chat::account::{self, Account, Change, Leftovers, NewAccount};
+use crate::chat::account::{self, Account, Change, Leftovers};
 use crate::chat::api_key::{self, ExternalUser};
 use crate::chat::node::NodeEvent;
 use crate::chat::session::{self, Session, Token};
@@ -11,10 +11,9 @@ use crate::chat::user::{self, User, UserKind};
 use crate::chat::{Limits, Tx, bot};
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
-use crate::i18n::{Lang, any_name};
+use crate::i18n::Lang;
 use crate::ids::UserId;
 use crate::password::check_choice;
-use crate::wire::NewUser;
 
 /// The client of a request without an identity.
 #[derive(Clone, Debug)]
@@ -24,58 +23,12 @@ pub struct ClientInfo {
     pub address: IpAddr,
 }
 
-/// A sign-up.
-#[derive(Debug)]
-pub struct SignUp {
-    pub email: String,
-    pub password: String,
-    pub name: Option<String>,
-    pub invite: Option<String>,
-}
-
-impl From<NewUser> for SignUp {
-    fn from(new: NewUser) -> Self {
-        Self { email: new.email, password: new.password, name: new.name, invite: new.invite }
-    }
-}
-
 /// Checks within a transaction that the password is still the verified one: it may have been changed meanwhile.
 fn check_unchanged(tx: &mut Tx, user_id: UserId, verified: Option<&str>) -> Result<()> {
     if account::password_hash(tx, user_id)?.as_deref() == verified { Ok(()) } else { Err(Code::BadCredentials.into()) }
 }
 
 impl App {
-    /// Creates an account and its first session. A guest becomes the account, with the same id, rooms and messages;
-    /// the guest's sessions end.
-    ///
-    /// # Errors
-    /// `rate_limited` for the address; `invalid`, `too_long` with the field `email`, `password`,
-    /// `name` or `invite`; `gone` for an invalid invite; `email_taken`; `forbidden` for a user who has an account, and
-    /// where nobody can sign up; `busy`.
-    pub async fn sign_up(&self, request: SignUp, former: Option<&Session>, client: ClientInfo) -> Result<Entered> {
-        let name = request.name.filter(|name| !name.trim().is_empty());
-        let known_as = name.as_deref().or(former.map(|session| session.user.name.as_str())).unwrap_or_default();
-        crate::text::email(&request.email)?;
-        check_choice(&request.password, &[&request.email, known_as])?;
-        if former.is_some_and(|session| session.user.kind != UserKind::Guest) {
-            return Err(Error::new(Code::Forbidden).with_message("log out of the present account first"));
-        }
-        // Checked first, as hashing is expensive; and again with the write.
-        let invite = request.invite.filter(|code| !code.is_empty());
-        self.server_settings().check_sign_up(&request.email, invite.is_some())?;
-        self.disk_space.check(UserKind::Account)?;
-        self.rates.sign_up(client.address)?;
-        let password_hash = self.passwords.hash(self.budgets.network(client.address), request.password).await?;
-        let fallback_name = any_name(client.lang);
-        let new = NewAccount { email: request.email, password_hash, name, fallback_name, invite };
-        let guest = former.map(|session| session.user.id);
-        self.write(Subject::Server, move |tx, limits, now| {
-            let user = account::sign_up(tx, limits, now, guest, new.clone())?;
-            Entered::open(tx, now, user, &client)
-        })
-        .await
-    }
-
     /// Opens a session of an account. Ends the client's previous session, because an attacker may have planted it.
     ///
     /// # Errors

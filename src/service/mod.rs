@@ -44,6 +44,7 @@ mod room_password;
 mod scheduled;
 mod search;
 mod session;
+mod sign_up;
 pub(crate) mod store;
 mod user;
 
@@ -71,7 +72,7 @@ use crate::preview::Fetcher;
 use crate::realtime::{Realtime, Timing};
 use crate::web_push::ServerKey;
 
-pub use account::{ClientInfo, SignUp};
+pub use account::ClientInfo;
 use budgets::Budgets;
 use bus::Bus;
 pub use command::CommandCaller;

@@ -94,7 +94,7 @@ impl App {
             return Err(Code::NotFound.into());
         }
         let email = crate::text::email(&email)?;
-        self.rates.forgot(address)?;
+        self.rates.mail(address)?;
         if !self.rates.may_mail(&crate::text::email_key(&email)) {
             return Ok(());
         }

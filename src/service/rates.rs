@@ -149,8 +149,8 @@ impl Rates {
         self.check(&self.confirmations, me)
     }
 
-    /// Counts a request for an e-mail about a forgotten password.
-    pub fn forgot(&self, address: IpAddr) -> Result<()> {
+    /// Counts a request for an e-mail with a link, from somebody who is not signed in.
+    pub fn mail(&self, address: IpAddr) -> Result<()> {
         self.check(&self.resets, self.network(address))
     }
 

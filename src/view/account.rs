@@ -1,4 +1,4 @@
-//! Account pages: sign-up, log-in, one-time links, `/me`.
+//! Account pages: log-in, one-time links, `/me`.
 
 use askama::Template;
 
@@ -8,7 +8,6 @@ use super::{asset, render};
 use crate::chat::account::{Account, DirectFrom};
 use crate::chat::digest::{Digest, MINUTES};
 use crate::chat::export::Export;
-use crate::chat::kinds::SignUpPolicy;
 use crate::chat::notification::QuietHours;
 use crate::chat::push::PushSubscription;
 use crate::chat::server_settings::ServerSettings;
@@ -42,45 +41,6 @@ impl Done {
             Self::Left => "left",
             Self::Admin => "admin",
             Self::Ended => "ended",
-        }
-    }
-}
-
-/// `/signup`
-#[derive(Template)]
-#[template(path = "account/sign_up.html")]
-pub struct SignUpPage<'a> {
-    pub lang: Lang,
-    /// The guest who becomes an account.
-    pub guest: Option<&'a User>,
-    pub email: &'a str,
-    pub name: &'a str,
-    /// The code of an invite, where one is needed.
-    pub invite: &'a str,
-    /// What admins have set.
-    pub server: &'a ServerSettings,
-    /// Where to continue.
-    pub next: &'a str,
-    pub problem: Option<&'a Problem>,
-}
-
-impl SignUpPage<'_> {
-    /// Returns why the visitor cannot sign up, if they cannot.
-    fn hindrance(&self) -> Option<&'static str> {
-        let words = &self.lang.strings().admin;
-        match self.server.sign_up {
-            SignUpPolicy::Closed => Some(words.sign_up_closed),
-            SignUpPolicy::Invite if self.invite.is_empty() => Some(words.sign_up_needs_invite),
-            _ => None,
-        }
-    }
-
-    fn about(&self) -> String {
-        let words = self.lang.strings();
-        match self.server.sign_up {
-            SignUpPolicy::Invite if !self.invite.is_empty() => words.admin.sign_up_invited.to_owned(),
-            SignUpPolicy::EmailDomain => (words.admin.sign_up_domains)(&self.server.email_domains.join(", ")),
-            _ => words.account.sign_up_about.to_owned(),
         }
     }
 }
@@ -344,7 +304,6 @@ macro_rules! pages {
 }
 
 pages! {
-    SignUpPage<'_>,
     LogInPage<'_>,
     ForgotPage<'_>,
     ResetPage<'_>,

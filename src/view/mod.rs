@@ -25,6 +25,7 @@ mod pwa;
 pub mod report;
 mod scheduled;
 mod search;
+pub mod sign_up;
 mod strings;
 #[cfg(test)]
 mod tests;

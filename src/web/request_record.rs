@@ -98,9 +98,19 @@ fn name_of(method: &Method) -> &'static str {
 
 /// Shortens a path for the log and cuts off the code of an invite or a one-time link, and the secret of a hook.
 fn path_for_log(path: &str) -> &str {
-    let secret = ["/invite/", "/invites/", "/hooks/", "/admin/", "/reset/", "/transfer/", "/email/", "/unsubscribe/"]
-        .iter()
-        .find_map(|name| Some(path.find(name)? + name.len()));
+    let secret = [
+        "/invite/",
+        "/invites/",
+        "/hooks/",
+        "/admin/",
+        "/reset/",
+        "/signup/",
+        "/transfer/",
+        "/email/",
+        "/unsubscribe/",
+    ]
+    .iter()
+    .find_map(|name| Some(path.find(name)? + name.len()));
     let end = secret.unwrap_or(path.len()).min(LOGGED);
     &path[..path.floor_char_boundary(end)]
 }
@@ -117,6 +127,7 @@ mod tests {
             ("/invite/sesame", "/invite/"),
             ("/room/1/invites/sesame/delete", "/room/1/invites/"),
             ("/reset/sesame", "/reset/"),
+            ("/signup/sesame", "/signup/"),
             ("/transfer/sesame", "/transfer/"),
             ("/email/sesame", "/email/"),
             ("/unsubscribe/sesame", "/unsubscribe/"),

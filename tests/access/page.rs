@@ -84,6 +84,9 @@ pub(super) const ROWS: &[Row<Body>] = &[
         form([("email", &email), ("name", "somebody"), ("password", PASSWORD)])
     })
     .spends(),
+    // Everybody may sign up without a link; so this one is for another purpose.
+    row("POST", "/signup/link", ["404"; 8], |_, _| form([("email", "nobody@example.org")])),
+    row("GET", "/signup/{code}", ["410", "410", "/me", "/me", "/me", "/me", "/me", "/me"], nothing).wants("reset link"),
     row("GET", "/login", newcomers("/"), nothing),
     row("POST", "/login", ["/"; 8], |_, _| form([("email", "model@example.org"), ("password", PASSWORD)])).spends(),
     row("GET", "/logout", ["/me"; 8], nothing),

@@ -54,6 +54,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
         Body::Json(json!({ "email": format!("{}@example.org", key().replace(' ', "-")), "password": PASSWORD }))
     })
     .spends(),
+    row("POST", "/users/link", ["not_found"; 8], |_, _| Body::Json(json!({ "email": "nobody@example.org" }))),
     // A user's token is not an API key.
     row("POST", "/tokens", ["unauthenticated"; 8], |_, _| Body::Json(json!({ "externalId": "7", "name": "seven" }))),
     row("POST", "/session", ["201"; 8], |_, _| {

@@ -112,6 +112,7 @@ const NOUNS: &[&str] = &[
     "scheduled",
     "search",
     "session",
+    "sign_up",
     "typing",
     "unread",
     "user",

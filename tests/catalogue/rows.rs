@@ -24,6 +24,7 @@ pub(super) const A: &[Row] = &[
     (13, "unlimited guests from one address, and impersonating a guest", ""),
     (14, "a stranger who is first to reach a new server", ""),
     (15, "an incoming webhook used after its end, or found in the database or the log", ""),
+    (16, "signing up with somebody else's address of a domain that is allowed", ""),
 ];
 
 pub(super) const Z: &[Row] = &[

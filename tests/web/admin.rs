@@ -143,10 +143,6 @@ async fn settings_decide_at_once_who_comes_in_and_what_they_may_do() {
     )
     .await;
     assert_eq!(app.try_sign_up("a@example.org", None).await.0, 403);
-    app.set(&admin, json!({ "signUp": "emailDomain", "emailDomains": ["school.example"] })).await;
-    let (status, why) = app.try_sign_up("a@example.org", None).await;
-    assert_eq!((status, &why["field"]), (422, &json!("email")));
-    assert_eq!(app.try_sign_up("a@School.Example", None).await.0, 201);
     app.set(&admin, json!({ "signUp": "invite" })).await;
     let (status, why) = app.try_sign_up("b@example.org", None).await;
     assert_eq!((status, &why["field"]), (422, &json!("invite")));
@@ -185,7 +181,7 @@ async fn settings_decide_at_once_who_comes_in_and_what_they_may_do() {
     for (wrong, field) in [
         (json!({ "name": "x".repeat(41) }), "name"),
         (json!({ "signUp": "sometimes" }), "signUp"),
-        (json!({ "emailDomains": ["@"] , "signUp": "emailDomain" }), "emailDomains"),
+        (json!({ "emailDomains": ["no host"] }), "emailDomains"),
         (json!({ "number": 7 }), "number"),
     ] {
         let refused = app.call(&admin, "PATCH", "/admin/settings", wrong).await.is(422);

@@ -40,6 +40,7 @@ mod room;
 mod scheduled;
 mod search;
 mod session;
+mod sign_up;
 mod slow;
 mod token;
 mod tombstone;

@@ -859,6 +859,10 @@ export interface NewRoom {
   title: string;
 }
 
+export interface NewSignUpLink {
+  email: string;
+}
+
 export interface NewToken {
   /** The user's id at the calling server: 1 to 200 bytes. */
   externalId: string;
@@ -869,6 +873,8 @@ export interface NewToken {
 }
 
 export interface NewUser {
+  /** The code of the link that was mailed to the address, where only addresses of some domains may sign up (`POST /users/link`). An invalid one is `gone`. */
+  code?: string | null;
   email: string;
   /** The code of an invite of the server, where one is needed to sign up. An invalid one is `gone`, whatever the reason. */
   invite?: string | null;
@@ -2533,6 +2539,11 @@ export interface Routes {
   "POST /api/users": {
     body: NewUser;
     answer: SignedUp;
+  };
+  /** Mail a link to sign up, where only e-mail addresses of some domains may (`signUp: emailDomain`). The answer does not tell whether the address has an account. */
+  "POST /api/users/link": {
+    body: NewSignUpLink;
+    answer: undefined;
   };
   /** A user's profile. Accounts are visible to everyone, guests to users who share a room with them. */
   "GET /api/users/{id}": {

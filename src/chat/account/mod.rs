@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::kinds::{SignUpPolicy, UserKind};
 use super::session::SessionId;
 use super::user::{self, User};
-use super::{Fact, Limits, Tx, one_time_link, server_invite, session};
+use super::{Limits, Tx, one_time_link, session};
 use crate::clock::rfc3339;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
@@ -49,18 +48,6 @@ pub struct Account {
     pub created_at: String,
 }
 
-/// An account to create. The password is hashed outside of any transaction.
-#[derive(Clone, Debug)]
-pub struct NewAccount {
-    pub email: String,
-    pub password_hash: String,
-    /// Left out, a guest keeps theirs and a new user gets `fallback_name`.
-    pub name: Option<String>,
-    pub fallback_name: String,
-    /// The code of an invite, where the settings of the server ask for one.
-    pub invite: Option<String>,
-}
-
 /// Changes of one's own account; a field that is left out stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
@@ -71,51 +58,6 @@ pub struct Change {
     pub hides_reads: Option<bool>,
     pub direct_from: Option<DirectFrom>,
     pub listed: Option<bool>,
-}
-
-/// Creates an account. A `guest` becomes one with the same id, rooms and messages. The sessions of the guest
-/// end: they must not open the account.
-///
-/// # Errors
-/// `invalid` or `too_long` with the field `email`, `name` or `invite`; `email_taken`; `gone` with the field `invite`;
-/// `forbidden` for a user who has an account already, and where nobody can sign up.
-pub fn sign_up(tx: &mut Tx, limits: &Limits, now: i64, guest: Option<UserId>, new: NewAccount) -> Result<User> {
-    let email = text::email(&new.email)?;
-    let folded = text::email_key(&email);
-    let settings = limits.server.get();
-    let invite = new.invite.as_deref().filter(|_| settings.sign_up == SignUpPolicy::Invite);
-    settings.check_joins(now)?;
-    settings.check_sign_up(&email, invite.is_some())?;
-    if let Some(code) = invite {
-        server_invite::take(tx, now, code)?;
-    }
-    refuse_taken(tx, guest, &email)?;
-    let taken = |fault: crate::db::Fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) };
-    let Some(me) = guest else {
-        if let Some(name) = &new.name {
-            user::check_name(tx, limits, None, name)?;
-        }
-        let name = new.name.unwrap_or(new.fallback_name);
-        let user = user::make(tx, limits, now, UserKind::Account, &name)?;
-        let sql = "UPDATE users SET email = ?2, email_folded = ?3, password_hash = ?4 WHERE id = ?1";
-        tx.execute(sql, &[&user.id, &email, &folded, &new.password_hash]).map_err(taken)?;
-        return Ok(user);
-    };
-    if user::get(tx, me)?.kind != UserKind::Guest {
-        return Err(Error::new(Code::Forbidden).with_message("log out of the present account first"));
-    }
-    if let Some(name) = new.name {
-        user::rename(tx, limits, me, &name)?;
-    }
-    tx.execute(
-        "UPDATE users SET kind = ?2, email = ?3, email_folded = ?4, password_hash = ?5 WHERE id = ?1",
-        &[&me, &UserKind::Account, &email, &folded, &new.password_hash],
-    )
-    .map_err(taken)?;
-    session::close_all(tx, me, None)?;
-    let user = user::get(tx, me)?;
-    tx.publish(Fact::UserChanged(Box::new(user.clone())));
-    Ok(user)
 }
 
 /// Returns the user of an e-mail, and the PHC string to verify their password against.
@@ -132,7 +74,7 @@ pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(UserId, String)
 }
 
 /// Refuses an e-mail that another user has, also one that an earlier version has stored in another form.
-fn refuse_taken(tx: &mut Tx, me: Option<UserId>, email: &str) -> Result<()> {
+pub(super) fn refuse_taken(tx: &mut Tx, me: Option<UserId>, email: &str) -> Result<()> {
     match find_by_email(tx, email)? {
         Some((owner, _)) if Some(owner) != me => Err(Code::EmailTaken.into()),
         _ => Ok(()),

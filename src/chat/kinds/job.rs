@@ -17,6 +17,8 @@ pub enum JobKind {
     Digest,
     /// Mails a link to confirm an address. The target is the user, the payload the language.
     ConfirmEmail,
+    /// Mails a link to sign up to an address. The target is nothing, the payload the language and the address.
+    SignUpEmail,
     /// Makes the archive of a user's own data. The target is the user, the payload the language.
     Export,
     /// Sends a scheduled message, or reminds. The target is the message or the reminder.
@@ -24,7 +26,7 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Preview,
         Self::ResetEmail,
         Self::Hook,
@@ -32,6 +34,7 @@ impl JobKind {
         Self::Push,
         Self::Digest,
         Self::ConfirmEmail,
+        Self::SignUpEmail,
         Self::Export,
         Self::Scheduled,
     ];

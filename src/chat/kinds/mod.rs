@@ -226,6 +226,8 @@ pub enum LinkKind {
     Device,
     /// Confirms that its user gets what is sent to their address.
     Email,
+    /// Lets somebody sign up with the address that it was mailed to.
+    SignUp,
 }
 
 /// What somebody did, in the audit log.
@@ -336,10 +338,10 @@ names! {
         Message "message" Edit "edit" Delete "delete" Reaction "reaction" Join "join" Exit "exit" Room "room"
         Report "report" RoomCreated "roomCreated" RoomRemoved "roomRemoved"
     }
-    LinkKind { Admin "admin" Password "password" Device "device" Email "email" }
+    LinkKind { Admin "admin" Password "password" Device "device" Email "email" SignUp "signUp" }
     JobKind {
         Preview "preview" ResetEmail "resetEmail" Hook "hook" Notify "notify" Push "push" Digest "digest"
-        ConfirmEmail "confirmEmail" Export "export" Scheduled "scheduled"
+        ConfirmEmail "confirmEmail" SignUpEmail "signUpEmail" Export "export" Scheduled "scheduled"
     }
     ScheduledKind { Message "message" Reminder "reminder" }
     AuditAction {

@@ -18,7 +18,7 @@ use super::kinds::JobKind;
 use super::{Fact, Tx};
 use crate::db::{Column, Param, Value};
 use crate::error::Result;
-use crate::ids::{HookId, MessageId, PushId, RoomId, ScheduledId, UserId};
+use crate::ids::{self, HookId, MessageId, PushId, RoomId, ScheduledId, UserId};
 
 /// The target of a job, by its id. Jobs of one target run in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +41,11 @@ macro_rules! targets {
 }
 
 impl Target {
+    /// Returns a target that no other job has, so that the job waits for none.
+    pub fn unique(now: i64) -> Self {
+        Self(ids::make(now))
+    }
+
     /// Returns the target of jobs that are about two things, so that other pairs do not wait for them.
     pub fn of_pair(push: PushId, room_id: RoomId) -> Self {
         Self(push.as_u128() ^ room_id.as_u128().rotate_left(64))

@@ -104,7 +104,7 @@ impl Policies {
     pub fn of(&self, kind: JobKind) -> &Policy {
         match kind {
             JobKind::Preview => &self.preview,
-            JobKind::ResetEmail => &self.reset_email,
+            JobKind::ResetEmail | JobKind::SignUpEmail => &self.reset_email,
             JobKind::Hook => &self.hook,
             JobKind::Notify => &self.notify,
             JobKind::Push => &self.push,

@@ -192,12 +192,15 @@ pub fn stored(tx: &mut Tx) -> Result<Numbered> {
     text.map_or_else(|| Ok(Numbered::default()), |text| serde_json::from_str(&text).map_err(Error::internal))
 }
 
-/// Changes the settings. `me` is the admin, `None` for a command of the operator.
+/// Changes the settings. `me` is the admin, `None` for a command of the operator. `has_mail` is whether the server can send e-mail.
 ///
 /// # Errors
 /// `forbidden` unless an admin; `conflict` where they were changed since; `invalid` or `too_long` with the field.
-pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, change: Change) -> Result<ServerSettings> {
+pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, has_mail: bool, change: Change) -> Result<ServerSettings> {
     require_admin(tx, me)?;
+    if change.sign_up == Some(SignUpPolicy::EmailDomain) && !has_mail {
+        return Err(Error::invalid("signUp", "emailDomain needs SMTP_URL: a link is mailed to each address"));
+    }
     let before = stored(tx)?;
     if change.from.is_some_and(|from| from != before.number) {
         return Err(Code::Conflict.into());
@@ -348,17 +351,23 @@ impl ServerSettings {
         }
     }
 
-    /// Checks that somebody with an e-mail address may sign up. An invite is used by the caller.
+    /// Checks that somebody with an e-mail address may sign up. The caller takes the invite or the mailed link.
     ///
     /// # Errors
-    /// `forbidden`, or `invalid` with the field `email` or `invite`.
-    pub fn check_sign_up(&self, email: &str, has_invite: bool) -> Result<()> {
+    /// `forbidden`, or `invalid` with the field `email`, `invite` or `code`.
+    pub fn check_sign_up(&self, email: &str, has_invite: bool, has_code: bool) -> Result<()> {
         match self.sign_up {
             SignUpPolicy::Open => Ok(()),
             SignUpPolicy::Closed => Err(Error::new(Code::Forbidden).with_message("nobody can sign up on this server")),
             SignUpPolicy::Invite if has_invite => Ok(()),
             SignUpPolicy::Invite => Err(Error::invalid("invite", "an invite is needed to sign up on this server")),
-            SignUpPolicy::EmailDomain => self.check_email(email),
+            SignUpPolicy::EmailDomain => {
+                self.check_email(email)?;
+                match has_code {
+                    true => Ok(()),
+                    false => Err(Error::invalid("code", "open the link that was mailed to the address")),
+                }
+            }
         }
     }
 

@@ -7,6 +7,11 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     sign_up: "Sign up",
     sign_up_about: "Keep your name and chats on every device.",
     sign_up_as: |name| format!("Sign up to keep the name {name}, your rooms and your messages."),
+    sign_up_link_about: |domains| {
+        format!("You need an e-mail address at {domains} to sign up here. We'll send you a link to continue.")
+    },
+    sign_up_link_sent: "We've sent an e-mail to that address. Open its link in this browser within a day.",
+    sign_up_no_mail: "Nobody can sign up at the moment: this server cannot send e-mail.",
     keep_name: "Sign up to keep this name",
     log_in: "Log in",
     log_in_about: "Good to see you again.",

@@ -92,7 +92,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
         "Nobody",
     ],
     email_domains: "Allowed e-mail domains",
-    email_domains_hint: "One per line, for example example.org. Nobody checks that an address is really theirs: use invites where that matters.",
+    email_domains_hint: "One per line, for example example.org. New people open a link that is mailed to them.",
     room_creators: "Who can create rooms",
     room_creator_kinds: ["Everyone", "People with an account", "Admins"],
     guests: "Guests",
@@ -117,5 +117,4 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     sign_up_closed: "Nobody can sign up on this server at the moment.",
     sign_up_needs_invite: "You need an invite to sign up here. Ask the person who runs this server.",
     sign_up_invited: "You were invited to sign up here.",
-    sign_up_domains: |domains| format!("Only people with an e-mail address at {domains} can sign up here."),
 };

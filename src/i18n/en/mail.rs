@@ -15,6 +15,20 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     confirm_button: "Confirm",
     confirm_done: "Confirmed. From now on we e-mail you the messages you miss.",
 
+    sign_up_subject: "Sign up for Madang",
+    sign_up: |link| {
+        format!(
+            "Hello,\n\nopen this link to sign up for Madang with this address. It is valid for a day.\n\n{link}\n\n\
+             If you did not ask for it, ignore this e-mail. Nothing happens.\n"
+        )
+    },
+    has_account: |link| {
+        format!(
+            "Hello,\n\nsomebody asked to sign up for Madang with this address. It already has an account: log in here.\n\n{link}\n\n\
+             If that was not you, ignore this e-mail. Nothing happens.\n"
+        )
+    },
+
     digest_subject: |count| match count {
         1 => "You missed a message".to_owned(),
         _ => format!("You missed {count} messages"),

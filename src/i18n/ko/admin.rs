@@ -87,7 +87,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     sign_up: "가입할 수 있는 사람",
     sign_up_policies: ["누구나", "초대받은 사람", "아래 도메인의 이메일을 쓰는 사람", "가입을 받지 않음"],
     email_domains: "허용할 이메일 도메인",
-    email_domains_hint: "한 줄에 하나씩. 예: example.org. 주소의 주인인지는 확인하지 않으니, 확실해야 하면 초대를 쓰세요.",
+    email_domains_hint: "한 줄에 하나씩. 예: example.org. 가입하는 사람은 메일로 받은 링크를 열어요.",
     room_creators: "방을 만들 수 있는 사람",
     room_creator_kinds: ["누구나", "회원", "관리자"],
     guests: "손님",
@@ -112,5 +112,4 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     sign_up_closed: "지금은 이 서버에 가입할 수 없어요.",
     sign_up_needs_invite: "이 서버에 가입하려면 초대가 필요해요. 운영하는 분에게 부탁해 주세요.",
     sign_up_invited: "가입에 초대받았어요.",
-    sign_up_domains: |domains| format!("{domains} 이메일로만 가입할 수 있어요."),
 };

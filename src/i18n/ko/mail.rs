@@ -15,6 +15,20 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     confirm_button: "확인하기",
     confirm_done: "확인했어요. 이제 놓친 메시지를 메일로 보내 드려요.",
 
+    sign_up_subject: "마당 가입 안내",
+    sign_up: |link| {
+        format!(
+            "안녕하세요.\n\n아래 링크를 열면 이 주소로 마당에 가입할 수 있어요. 하루 동안 쓸 수 있어요.\n\n{link}\n\n\
+             직접 요청하지 않았다면 이 메일을 무시해 주세요. 아무 일도 일어나지 않아요.\n"
+        )
+    },
+    has_account: |link| {
+        format!(
+            "안녕하세요.\n\n이 주소로 마당에 가입하려는 요청이 있었어요. 이미 계정이 있으니 여기에서 로그인해 주세요.\n\n{link}\n\n\
+             직접 요청하지 않았다면 이 메일을 무시해 주세요. 아무 일도 일어나지 않아요.\n"
+        )
+    },
+
     digest_subject: |count| format!("놓친 메시지 {count}개가 있어요"),
     digest_lead: |name, count| format!("{name}님, 자리를 비운 동안 메시지 {count}개가 왔어요."),
     digest_why: "마당에서 놓친 메시지를 메일로 받기로 해서 보내 드렸어요. 이 메일에 답장해도 방에는 전해지지 않아요.",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::chat::audit::{self, Listed};
 use crate::chat::server_invite::{self, ServerInvite};
 use crate::chat::server_settings::{self, Change, Numbered, ServerSettings};
-use crate::chat::{Tx, file};
+use crate::chat::{Limits, Tx, file};
 use crate::clock::now_ms;
 use crate::config::RoomCreators;
 use crate::db::Subject;
@@ -45,7 +45,10 @@ impl App {
     /// `rate_limited`; `forbidden` unless an admin; `invalid` or `too_long` with the field.
     pub async fn change_server_settings(&self, me: UserId, change: Change) -> Result<ServerSettings> {
         self.rates.act(me)?;
-        self.write(Subject::Server, move |tx, _, now| server_settings::change(tx, now, Some(me), change.clone())).await
+        let has_mail = self.has_mail();
+        let write =
+            move |tx: &mut Tx, _: &Limits, now| server_settings::change(tx, now, Some(me), has_mail, change.clone());
+        self.write(Subject::Server, write).await
     }
 
     /// Sets the logo: the middle of the upload, re-encoded as a small square.

@@ -1,34 +1,22 @@
-//! Accounts: signing up, logging in, users of another server, and one's own account.
+//! Accounts: logging in, users of another server, and one's own account.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::Calls;
 use super::json::Json;
 use super::session::logged_out;
 use super::user::Entered;
 use crate::chat::account::Account;
-use crate::chat::user::User;
 use crate::error::{Code, Result};
 use crate::service::App;
 use crate::web::extract::{Caller, SignedIn, bearer};
 use crate::web::form::no_store;
-use crate::wire::{ChangeAccount, DeleteAccount, LogIn, NewPassword, NewToken, NewUser, OwnMessages};
+use crate::wire::{ChangeAccount, DeleteAccount, LogIn, NewPassword, NewToken, OwnMessages};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
-        .add("POST", "/users", sign_up, "Sign up. A guest becomes the account, with the same id.", |call| {
-            call.public().body::<NewUser>().response::<SignedUp>(201).refuses(&[
-                Code::TooLong,
-                Code::Filtered,
-                Code::EmailTaken,
-                Code::Gone,
-                Code::JoinsLocked,
-            ])
-        })
         .add(
             "POST",
             "/tokens",
@@ -73,29 +61,6 @@ pub(super) fn calls(calls: Calls) -> Calls {
                 call.body::<NewPassword>().no_content().refuses(&[Code::TooLong, Code::BadCredentials, Code::NotFound])
             },
         )
-}
-
-/// A new account. The token is shown only once.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct SignedUp {
-    #[serde(flatten)]
-    user: User,
-    email: Option<String>,
-    created_at: String,
-    token: String,
-}
-
-async fn sign_up(
-    State(app): State<App>,
-    caller: Caller,
-    me: Option<SignedIn>,
-    Json(body): Json<NewUser>,
-) -> Result<Response> {
-    let entered = app.sign_up(body.into(), me.as_ref().map(|me| &me.session), caller.into()).await?;
-    let Account { user, email, created_at, .. } = app.account(entered.user.id).await?;
-    let body = SignedUp { user, email, created_at, token: entered.token.reveal() };
-    Ok(no_store((StatusCode::CREATED, Json(body)).into_response()))
 }
 
 async fn log_in(

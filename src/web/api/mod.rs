@@ -33,6 +33,7 @@ mod room;
 mod scheduled;
 mod search;
 mod session;
+mod sign_up;
 mod table;
 mod user;
 
@@ -49,6 +50,7 @@ pub fn calls(upload_max: usize) -> Calls {
     let calls = calls.add("GET", "/openapi.json", openapi::openapi, "This reference.", |call| call.public());
     let nouns = [
         user::calls,
+        sign_up::calls,
         account::calls,
         session::calls,
         profile::calls,

@@ -1,4 +1,4 @@
-//! Accounts: signing up, logging in, and the forms that change or delete an account.
+//! Accounts: logging in, and the forms that change or delete an account.
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -12,19 +12,16 @@ use crate::chat::account::{Change, DirectFrom};
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
 use crate::cookie;
-use crate::i18n::any_name;
 use crate::service::App;
-use crate::view::account::{Done, LogInPage, SignUpPage};
+use crate::view::account::{Done, LogInPage};
 use crate::view::problem::{Problem, Suspension};
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
 use crate::web::page_error::{OrLobby, page_with_error};
 use crate::web::redirect::{after_sign_in, redirect, redirect_back, redirect_with_error, referer};
-use crate::wire::NewUser;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
-        .route("/signup", get(show_sign_up).post(sign_up))
         .route("/login", get(show_log_in).post(log_in))
         .route("/me", post(change))
         .route("/me/privacy", post(set_privacy))
@@ -35,87 +32,23 @@ pub(super) fn routes() -> Router<App> {
 }
 
 #[derive(Deserialize)]
-struct AccountQuery {
+struct LogInQuery {
     next: Option<String>,
     done: Option<String>,
-    /// The code of an invite to sign up.
-    #[serde(default)]
-    invite: String,
 }
 
-impl AccountQuery {
+impl LogInQuery {
     fn done(&self) -> Option<Done> {
         self.done.as_deref().and_then(Done::from_name)
     }
 }
 
-fn is_guest(me: &SignedIn) -> bool {
+pub(super) fn is_guest(me: &SignedIn) -> bool {
     me.user.kind == UserKind::Guest
 }
 
-fn session_cookie(app: &App, token: &Token) -> HeaderValue {
+pub(super) fn session_cookie(app: &App, token: &Token) -> HeaderValue {
     cookie::set_session(token, app.config.origins.is_https())
-}
-
-/// `GET /signup`
-async fn show_sign_up(
-    State(app): State<App>,
-    caller: Caller,
-    me: Option<SignedIn>,
-    Query(query): Query<AccountQuery>,
-    headers: HeaderMap,
-) -> Response {
-    let next = after_sign_in(query.next.as_deref(), &headers);
-    let guest = match &me {
-        Some(me) if !is_guest(me) => return redirect("/me"),
-        me => me.as_ref().map(|me| &*me.user),
-    };
-    let name = guest.map(|guest| guest.name.clone()).unwrap_or_else(|| any_name(caller.lang));
-    let (server, invite) = (app.server_settings(), query.invite.as_str());
-    let page = SignUpPage {
-        lang: caller.lang,
-        guest,
-        email: "",
-        name: &name,
-        invite,
-        server: &server,
-        next: &next,
-        problem: None,
-    };
-    Html(page.html()).into_response()
-}
-
-#[derive(Deserialize)]
-struct SignUp {
-    email: String,
-    name: String,
-    password: String,
-    #[serde(default)]
-    invite: String,
-    #[serde(default)]
-    next: String,
-}
-
-/// `POST /signup`
-async fn sign_up(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Form(form): Form<SignUp>) -> Response {
-    let (lang, next) = (caller.lang, after_sign_in(Some(&form.next), &HeaderMap::new()));
-    let new = NewUser {
-        email: form.email.clone(),
-        password: form.password,
-        name: Some(form.name.clone()),
-        invite: Some(form.invite.clone()),
-    };
-    match app.sign_up(new.into(), me.as_ref().map(|me| &me.session), caller.into()).await {
-        Ok(entered) => no_store(with_cookie(redirect(&next), session_cookie(&app, &entered.token))),
-        Err(error) => {
-            let problem = Problem::new(&error, "signUp", &["email", "name", "password"]);
-            let guest = me.as_ref().map(|me| &*me.user);
-            let (email, name, invite) = (form.email.as_str(), form.name.as_str(), form.invite.as_str());
-            let (server, problem) = (app.server_settings(), Some(&problem));
-            let page = SignUpPage { lang, guest, email, name, invite, server: &server, next: &next, problem };
-            page_with_error(&error, page.html())
-        }
-    }
 }
 
 /// `GET /login`
@@ -123,7 +56,7 @@ async fn show_log_in(
     State(app): State<App>,
     caller: Caller,
     me: Option<SignedIn>,
-    Query(query): Query<AccountQuery>,
+    Query(query): Query<LogInQuery>,
     headers: HeaderMap,
 ) -> Response {
     let next = after_sign_in(query.next.as_deref(), &headers);

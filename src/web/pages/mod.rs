@@ -29,6 +29,7 @@ mod room;
 mod scheduled;
 mod search;
 mod session;
+mod sign_up;
 mod user;
 
 use axum::Router;
@@ -68,5 +69,6 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(scheduled::routes())
         .merge(search::routes())
         .merge(session::routes())
+        .merge(sign_up::routes())
         .merge(user::routes())
 }

@@ -28,6 +28,16 @@ pub struct NewUser {
     /// The code of an invite of the server, where one is needed to sign up. An invalid one is `gone`, whatever the reason.
     #[serde(default)]
     pub invite: Option<String>,
+    /// The code of the link that was mailed to the address, where only addresses of some domains may sign up
+    /// (`POST /users/link`). An invalid one is `gone`.
+    #[serde(default)]
+    pub code: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewSignUpLink {
+    pub email: String,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -1,0 +1,154 @@
+//! Signing up where only e-mail addresses of some domains may: a link shows that the address is theirs.
+
+use madang::config::Config;
+use madang::mail::Settings;
+use madang::secret::Secret;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::Receiver;
+
+use crate::support::fixtures::PASSWORD;
+use crate::support::mail::{Answers, Email, mail_server, next, plain};
+use crate::support::{App, Person, Response};
+
+/// Starts a server for addresses at `school.example`, and returns it with its admin and the mail that it sends.
+async fn school() -> (App, Person, Receiver<Email>) {
+    let (port, post) = mail_server(Answers::default()).await;
+    let app = App::with(move |config: &mut Config| {
+        let url = Secret::new(format!("smtp://127.0.0.1:{port}"));
+        config.has_rate_limits = true;
+        config.mail = Some(Settings { url, from: "Madang <madang@example.org>".into() });
+    })
+    .await;
+    let admin = app.admin("warden").await;
+    let settings = json!({ "signUp": "emailDomain", "emailDomains": ["school.example"] });
+    app.call(&admin, "PATCH", "/admin/settings", settings).await.is(200);
+    (app, admin, post)
+}
+
+async fn ask_by_rest(app: &App, email: &str) -> Response {
+    let request = app.request("POST", "/api/users/link").header("accept-language", "en");
+    request.json(&json!({ "email": email })).send().await
+}
+
+async fn ask(app: &App, email: &str) -> Response {
+    app.request("POST", "/signup/link").header("accept-language", "en").form(&[("email", email)]).send().await
+}
+
+/// Returns the code of the link in the next e-mail.
+async fn mailed_code(post: &mut Receiver<Email>) -> String {
+    let text = plain(&next(post).await.body);
+    let (_, rest) = text.split_once("/signup/").unwrap_or_else(|| panic!("a link in {text}"));
+    rest.split_whitespace().next().unwrap().to_owned()
+}
+
+fn filled<'a>(email: &'a str, code: &'a str) -> [(&'a str, &'a str); 4] {
+    [("email", email), ("name", "minji"), ("password", PASSWORD), ("code", code)]
+}
+
+/// Abuse: A16
+#[tokio::test]
+async fn an_address_of_the_domain_signs_up_only_with_the_link_that_was_mailed_to_it() {
+    let (app, admin, mut post) = school().await;
+    // The page asks for the address first, and says which.
+    let page = app.get("/signup").send().await.text();
+    assert!(page.contains("school.example") && page.contains("action=\"/signup/link\""), "{page}");
+    assert!(!page.contains("name=\"password\""), "{page}");
+    let refused = ask(&app, "minji@evil.example").await;
+    assert!(refused.status == 422 && refused.text().contains("minji@evil.example"), "{}", refused.text());
+    let sign_up = |body: Value| app.request("POST", "/api/users").json(&body).send();
+    let of = |email: &str| json!({ "email": email, "password": PASSWORD, "name": "minji" });
+    let with = |email: &str, code: &str| {
+        let mut body = of(email);
+        body["code"] = code.into();
+        body
+    };
+    assert_eq!(sign_up(of("minji@school.example")).await.refused(422, "invalid")["field"], "code");
+    assert_eq!(sign_up(with("minji@school.example", "guessed")).await.refused(410, "gone")["field"], "code");
+
+    let sent = ask(&app, "minji@school.example").await;
+    assert!(sent.status == 200 && sent.text().contains("minji@school.example"), "{}", sent.text());
+    let code = mailed_code(&mut post).await;
+    // It opens for its own address only, and looking does not use it.
+    let path = format!("/signup/{code}");
+    for _ in 0..2 {
+        let form = app.get(&path).send().await;
+        assert_eq!((form.status, form.header("cache-control")), (200, Some("no-store")));
+        assert!(form.text().contains("value=\"minji@school.example\" readonly"), "{}", form.text());
+    }
+    assert_eq!(sign_up(with("jun@school.example", &code)).await.refused(422, "invalid")["field"], "email");
+    let weak = [("email", "minji@school.example"), ("name", "minji"), ("password", "12345678"), ("code", &code)];
+    let refused = app.request("POST", "/signup").form(&weak).send().await;
+    assert!(refused.status == 422 && refused.text().contains(&code), "the form comes again with its code");
+    // A guest keeps who they are.
+    let guest = app.guest("jun").await;
+    let done = app.form(&guest, "/signup", &filled("MINJI@school.example", &code)).await;
+    assert_eq!(done.leads_to(), "/");
+    assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE kind = 'account' AND email_confirmed_at IS NOT NULL"), 1);
+    assert_eq!(app.count("SELECT COUNT(*) FROM links"), 0);
+    let log_in = json!({ "email": "minji@school.example", "password": PASSWORD });
+    let logged_in = app.request("POST", "/api/session").json(&log_in).send().await.is(201);
+    assert_eq!(logged_in["user"]["id"], guest.id);
+    for gone in [path.as_str(), "/signup/guessed", "/signup/%00"] {
+        assert_eq!(app.get(gone).send().await.status, 410, "{gone}");
+    }
+    assert_eq!(app.request("POST", "/signup").form(&filled("jun@school.example", &code)).send().await.status, 410);
+
+    // Who asks is not told that an address has an account; its owner is.
+    let again = ask(&app, "minji@school.example").await;
+    assert_eq!((again.status, again.text()), (sent.status, sent.text()));
+    let text = plain(&next(&mut post).await.body);
+    assert!(text.contains("already has an account") && !text.contains("/signup/"), "{text}");
+    // An e-mail is no way to let in who was let out: the policy may have changed.
+    ask(&app, "jun@school.example").await;
+    let code = mailed_code(&mut post).await;
+    app.call(&admin, "PATCH", "/admin/settings", json!({ "signUp": "closed" })).await.is(200);
+    assert_eq!(sign_up(with("jun@school.example", &code)).await.is(403)["code"], "forbidden");
+    assert_eq!(ask(&app, "jun@school.example").await.status, 404);
+}
+
+#[tokio::test]
+async fn of_two_sign_ups_with_one_link_one_succeeds() {
+    let (app, _, mut post) = school().await;
+    ask_by_rest(&app, "minji@school.example").await.is(204);
+    let code = mailed_code(&mut post).await;
+    let body = json!({ "email": "minji@school.example", "password": PASSWORD, "name": "minji", "code": code });
+    let sign_up = || app.request("POST", "/api/users").json(&body).send();
+    let (one, other) = tokio::join!(sign_up(), sign_up());
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 410]);
+}
+
+#[tokio::test]
+async fn links_to_one_address_are_few_and_end_after_a_day() {
+    let (app, _, mut post) = school().await;
+    for _ in 0..6 {
+        assert_eq!(ask(&app, "minji@school.example").await.status, 200);
+    }
+    let code = mailed_code(&mut post).await;
+    app.outbox_is_empty().await;
+    assert!(app.count("SELECT COUNT(*) FROM links") < 6);
+    app.alter("UPDATE links SET ends_at = 1");
+    assert_eq!(app.get(&format!("/signup/{code}")).send().await.status, 410);
+}
+
+#[tokio::test]
+async fn without_mail_no_domain_can_be_asked_for() {
+    let app = App::start().await;
+    let admin = app.admin("warden").await;
+    let settings = json!({ "signUp": "emailDomain", "emailDomains": ["school.example"] });
+    let refused = app.call(&admin, "PATCH", "/admin/settings", settings).await.refused(422, "invalid");
+    assert_eq!(refused["field"], "signUp");
+    // The mail server was taken out of the settings later.
+    let stored = r#"{"number":9,"signUp":"emailDomain","emailDomains":["school.example"]}"#;
+    app.alter(&format!("INSERT INTO meta (key, value) VALUES ('server settings', '{stored}')"));
+    let mut app = app;
+    app.restart().await;
+    let page = app.get("/signup").send().await.text();
+    assert!(!page.contains("<form class=\"form\""), "{page}");
+    app.request("POST", "/api/users/link")
+        .json(&json!({ "email": "a@school.example" }))
+        .send()
+        .await
+        .refused(404, "not_found");
+}
