@@ -59,7 +59,7 @@ screen("a room", { as: "준", path: "room" });
 screen("a room with the menu of a member", { as: "민지", path: "room", open: (_, user) => user.openMemberMenu("준") });
 screen("a room with the menu of a message", { as: "준", path: "room", open: (_, user) => user.openMessageMenu(user.message("안녕하세요")) });
 screen("a room with the emoji", { as: "민지", path: "room", open: (page) => page.locator(".composer [popovertarget=emoji]").click() });
-screen("a room with the settings", { as: "민지", path: "room", open: sheet("settings") });
+screen("the settings of a room", { as: "민지", path: "room/settings" });
 screen("a room with the invites", { as: "민지", path: "room", open: sheet("share") });
 screen("a room that one is about to leave", { as: "준", path: "room", open: sheet("leave") });
 screen("a room with its notifications", { as: "준", path: "room", open: sheet("notify") });

@@ -49,7 +49,7 @@ test("a direct room shows the presence of the other user", async () => {
   assert.equal(await jun.page.locator("h1 [data-room-target=title]").innerText(), "민지");
   assert.equal(await jun.page.title(), "민지 · 마당");
   assert.equal(await jun.page.locator("#room-menu [popovertarget=leave]").textContent(), "목록에서 숨기기");
-  for (const gone of ["[popovertarget=settings]", ".talk__people", "[data-controller=share]"]) {
+  for (const gone of ["#room-menu a[href$='/settings']", ".talk__people", "[data-controller=share]"]) {
     assert.equal(await jun.page.locator(gone).count(), 0, gone);
   }
   await jun.page.locator(".talk__seen").getByText("접속 중").waitFor();

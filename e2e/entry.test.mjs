@@ -127,7 +127,7 @@ test("a refused form keeps what was typed, and says why beside the field", async
   assert.equal(new URL(page.url()).search, "");
   assert.equal(await page.locator(".notice").count(), 0);
 
-  const settings = await minji.openRoomSheet("settings");
+  const settings = await minji.openRoomSettings();
   await settings.locator("[name=title]").fill("더 잠긴 방");
   await settings.locator("[name=max]").fill("99999999");
   await settings.getByRole("button", { name: "저장" }).click();

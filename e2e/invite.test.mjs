@@ -61,9 +61,10 @@ test("a moderator is appointed, bans, and lifts a ban", async () => {
 
   await jun.page.reload();
   await jun.waitForRoom();
-  await jun.openRoomSheet("settings");
-  await jun.page.locator("#settings").getByText("입장을 막은 사람").click();
-  await jun.page.locator("#settings").getByText("입장 허용").click();
+  const settings = await jun.openRoomSettings();
+  await settings.getByText("입장 허용").click();
+  await settings.getByText("막은 사람이 없어요.").waitFor();
+  await settings.locator(".page__head > a").click();
   await jun.waitForRoom();
   await sora.join(room);
   await jun.member("소라").waitFor();
@@ -73,8 +74,7 @@ test("slow mode counts down on the button, and the draft stays", async () => {
   const [minji, jun] = await Promise.all([s.minji(), s.jun()]);
   const room = await minji.createRoom("천천히", { lasting: true });
   await jun.join(room);
-  await minji.openRoomSheet("settings");
-  const form = minji.page.locator("#settings form").first();
+  const form = (await minji.openRoomSettings()).locator("form[action$='/settings']");
   await form.getByText("상세 설정").click();
   await form.locator("[name=slowSeconds]").selectOption("60");
   await form.locator("[name=listed]").selectOption("false");

@@ -106,15 +106,15 @@ test("an owner hands a room over, and on leaving the member who joined first get
   await jun.page.locator(".composer__text").fill("쓰던 말");
   await minji.actOnMember("준", "방장 넘기기");
   await sora.waitForSystemLine("민지님이 준님에게 방장을 넘겼어요.");
-  await jun.page.locator("#room-menu [popovertarget=settings]").waitFor({ state: "attached" });
-  await minji.page.locator("#room-menu [popovertarget=settings]").waitFor({ state: "detached" });
+  await jun.page.locator("#room-menu a[href$='/settings']").waitFor({ state: "attached" });
+  await minji.page.locator("#room-menu a[href$='/settings']").waitFor({ state: "detached" });
   await sora.member("준").and(sora.page.locator("[data-role=owner]")).waitFor();
   assert.equal(await sora.member("민지").getAttribute("data-role"), "member");
 
   assert.equal(await jun.page.locator(".composer__text").inputValue(), "쓰던 말");
   await jun.leave();
   await sora.waitForSystemLine("준님이 민지님에게 방장을 넘겼어요.");
-  await minji.page.locator("#room-menu [popovertarget=settings]").waitFor({ state: "attached" });
+  await minji.page.locator("#room-menu a[href$='/settings']").waitFor({ state: "attached" });
   await sora.member("민지").and(sora.page.locator("[data-role=owner]")).waitFor();
 });
 
@@ -134,8 +134,7 @@ test("a new name shows everywhere, and new settings show in the room and in the 
   await lobby.goto("/");
   const row = lobby.locator(`.row[data-room-id="${room.split("/").at(-1)}"]`);
   await row.getByText("옛 이름").waitFor();
-  await minji.openRoomSheet("settings");
-  const form = minji.page.locator("#settings form").first();
+  const form = (await minji.openRoomSettings()).locator("form[action$='/settings']");
   await form.locator("[name=title]").fill("새 이름");
   await form.locator("[name=max]").fill("5");
   await form.locator("[name=password]").fill("비밀");
@@ -148,6 +147,24 @@ test("a new name shows everywhere, and new settings show in the room and in the 
   await row.getByText("새 이름").waitFor();
   await row.locator("[data-field=locked]").waitFor();
   await row.locator("[data-field=max]").getByText("5", { exact: true }).waitFor();
+});
+
+test("the settings and the files of a room keep the user in an ephemeral room", async () => {
+  const minji = await s.minji();
+  const sockets = [];
+  minji.page.on("websocket", (socket) => sockets.push(socket));
+  await minji.createRoom("잠깐 설정");
+  const isOpen = () => sockets.filter((socket) => socket.url().includes("/socket.io/")).some((socket) => !socket.isClosed());
+  const before = sockets.length;
+  await (await minji.openRoomSettings()).locator("[name=title]").fill("잠깐만 설정");
+  assert.ok(isOpen() && sockets.length === before, "the connection lives on");
+  await minji.page.locator("form[action$='/settings'] .button--primary").click();
+  await minji.page.locator(".talk__title h1", { hasText: "잠깐만 설정" }).waitFor();
+  await minji.waitForRoom();
+  const [after, files] = [sockets.length, minji.page.locator(".side--people .side__foot a")];
+  await files.click();
+  await minji.page.locator(".gallery").waitFor();
+  assert.ok(isOpen() && sockets.length === after, "the connection lives on");
 });
 
 test("an ephemeral room leaves an open lobby when its last member has left", async () => {
@@ -168,9 +185,8 @@ test("an ephemeral room leaves an open lobby when its last member has left", asy
 
 test("an owner deletes a room, and all members are sent to the lobby (Z14)", async () => {
   const { minji, jun, sora } = await together("끝", { lasting: true });
-  await minji.openRoomSheet("settings");
-  await minji.page.locator("#settings summary").getByText("방 삭제").click();
-  await minji.page.locator(".form--danger [type=checkbox]").check();
+  await minji.openRoomSettings();
+  await minji.page.locator("form[action$='/delete'] [type=checkbox]").check();
   const sentToLobby = async (user) => {
     await user.page.locator(".bar").getByText("방이 삭제됐어요.").waitFor();
     await user.page.waitForURL((url) => url.pathname === "/");
@@ -178,6 +194,6 @@ test("an owner deletes a room, and all members are sent to the lobby (Z14)", asy
   };
   // The notice is shown for a short time before the page leaves, so the waits begin before.
   const both = Promise.all([sentToLobby(jun), sentToLobby(sora)]);
-  await minji.page.locator(".form--danger .button--danger").click();
+  await minji.page.locator("form[action$='/delete'] .button--danger").click();
   await both;
 });

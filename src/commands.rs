@@ -119,20 +119,17 @@ pub(crate) async fn settings(command: SettingsCommand) -> Result<(), String> {
     }
 }
 
-/// Returns the change of one setting, as the REST call takes it: of JSON where the setting takes that, else of a text. The
-/// name of a server may be 2025.
+/// Returns the change of one setting, as the REST call takes it: of JSON where the setting takes that, else of a text, as
+/// the name of a server may be 2025, else of a list with commas.
 fn change(setting: &str, value: &str) -> Result<Change, String> {
     let body = |value: Value| Value::Object([(setting.to_owned(), value)].into_iter().collect());
     let parse = |value: Value| serde_json::from_value::<ChangeServer>(body(value));
-    let as_json = match serde_json::from_str::<Value>(value) {
-        Ok(json) => parse(json),
-        Err(_) => return parse(value.into()).map(Change::from).map_err(wrong_setting),
-    };
-    as_json.or_else(|error| parse(value.into()).map_err(|_| error)).map(Change::from).map_err(wrong_setting)
-}
-
-fn wrong_setting(error: serde_json::Error) -> String {
-    format!("{error} (run: madang settings show)")
+    let list = || value.split(',').map(|item| Value::from(item.trim())).collect();
+    let as_json = serde_json::from_str(value).map(parse).unwrap_or_else(|_| parse(value.into()));
+    as_json
+        .or_else(|error| parse(value.into()).or_else(|_| parse(list())).map_err(|_| error))
+        .map(Change::from)
+        .map_err(|error| format!("{error} (run: madang settings show)"))
 }
 
 fn json(settings: &ServerSettings) -> Result<String, String> {

@@ -131,6 +131,14 @@ export class User {
     return sheet;
   }
 
+  /** Goes to the page of the room's settings and returns it. */
+  async openRoomSettings(page = this.page) {
+    await page.locator(".talk__more").click();
+    await page.locator("#room-menu a[href$='/settings']").click();
+    await page.waitForURL((url) => url.pathname.endsWith("/settings"));
+    return page.locator("main");
+  }
+
   /** Opens the menu of a member and returns its actions. */
   async openMemberMenu(name, page = this.page) {
     if (await page.locator("#member-menu[open]").count()) await page.keyboard.press("Escape");

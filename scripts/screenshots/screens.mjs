@@ -123,7 +123,7 @@ export function screens(scene) {
     ] },
     { who: "준", state: states.jun, spread: room, list: [
       ["room-menu", every, press(".talk__more")],
-      ["room-settings", every, fromMenu("settings")],
+      ["room-settings", `${every}/settings`],
       ["room-share", every, fromMenu("share")],
       ["room-member", room, memberMenu],
       ["room-asks", room, asked],

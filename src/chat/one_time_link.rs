@@ -28,26 +28,35 @@ impl LinkKind {
 /// # Errors
 /// Only those of the store.
 pub fn make(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<UserId>) -> Result<Token> {
+    replace(tx, now, None, kind, user_id)
+}
+
+fn replace(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_id: Option<UserId>) -> Result<Token> {
     match user_id {
         Some(user_id) => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&kind, &user_id])?,
         None => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id IS NULL", &[&kind])?,
     };
-    insert(tx, now, kind, user_id, None)
+    insert(tx, now, kind, &Subject { user_id, by, email: None })
 }
 
-/// Inserts a link for a user, for an address that has none yet, or for the first who opens it.
-pub(super) fn insert(
-    tx: &mut Tx,
-    now: i64,
-    kind: LinkKind,
-    user_id: Option<UserId>,
-    email: Option<&str>,
-) -> Result<Token> {
+/// Whom a link is for, and who has made it.
+pub(super) struct Subject<'a> {
+    /// `None` for the first who opens it.
+    pub user_id: Option<UserId>,
+    /// An address without a user.
+    pub email: Option<&'a str>,
+    /// The admin; `None` for a command and for the server.
+    pub by: Option<UserId>,
+}
+
+/// Stores a new link, and deletes those that have ended.
+pub(super) fn insert(tx: &mut Tx, now: i64, kind: LinkKind, subject: &Subject<'_>) -> Result<Token> {
     tx.execute("DELETE FROM links WHERE ends_at <= ?1", &[&now])?;
     let code = Token::new();
     tx.execute(
-        "INSERT INTO links (code_hash, kind, user_id, email, created_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        &[&code.hash(), &kind, &user_id, &email, &now, &(now + kind.lifetime_ms())],
+        "INSERT INTO links (code_hash, kind, user_id, email, by_user_id, created_at, ends_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        &[&code.hash(), &kind, &subject.user_id, &subject.email, &subject.by, &now, &(now + kind.lifetime_ms())],
     )?;
     Ok(code)
 }
@@ -65,7 +74,7 @@ pub fn make_by(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_i
     };
     let subject = user_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
     audit::append(tx, now, by, action, None, subject)?;
-    make(tx, now, kind, user_id)
+    replace(tx, now, by, kind, user_id)
 }
 
 /// Returns the user of a valid link without using it.
@@ -95,9 +104,9 @@ pub fn forget_all(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Revokes all links to reset a password. They live for an hour, and anybody may ask for another.
-pub(super) fn revoke_password_links(tx: &mut Tx) -> Result<()> {
-    tx.execute("DELETE FROM links WHERE kind = ?1", &[&LinkKind::Password])?;
+/// Revokes the links that an admin has made for others.
+pub(super) fn revoke_all_by(tx: &mut Tx, user_id: UserId) -> Result<()> {
+    tx.execute("DELETE FROM links WHERE by_user_id = ?1", &[&user_id])?;
     Ok(())
 }
 

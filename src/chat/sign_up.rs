@@ -2,7 +2,7 @@
 //! address is theirs.
 
 use super::kinds::{SignUpPolicy, UserKind};
-use super::one_time_link::LinkKind;
+use super::one_time_link::{LinkKind, Subject};
 use super::session::Token;
 use super::user::{self, User};
 use super::{Fact, Limits, Tx, account, one_time_link, server_invite, session};
@@ -36,10 +36,13 @@ pub fn sign_up(tx: &mut Tx, limits: &Limits, now: i64, guest: Option<UserId>, ne
     let settings = limits.server.get();
     settings.check_joins(now)?;
     settings.check_sign_up(&email, new.invite.is_some(), new.code.is_some())?;
-    let confirmed_at = match (settings.sign_up, &new.invite, &new.code) {
-        (SignUpPolicy::Invite, Some(invite), _) => server_invite::take(tx, now, invite).map(|()| None)?,
-        (SignUpPolicy::EmailDomain, _, Some(code)) => take_link(tx, now, code, &folded).map(|()| Some(now))?,
-        _ => None,
+    let (email, confirmed_at) = match (settings.sign_up, &new.invite, &new.code) {
+        (SignUpPolicy::Invite, Some(invite), _) => {
+            server_invite::take(tx, now, invite)?;
+            (email, None)
+        }
+        (SignUpPolicy::EmailDomain, _, Some(code)) => (take_link(tx, now, code, &folded)?, Some(now)),
+        _ => (email, None),
     };
     account::refuse_taken(tx, guest, &email)?;
     let taken = |fault: crate::db::Fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) };
@@ -72,21 +75,25 @@ pub fn sign_up(tx: &mut Tx, limits: &Limits, now: i64, guest: Option<UserId>, ne
     Ok(user)
 }
 
-/// Uses the link that was mailed to an address.
-fn take_link(tx: &mut Tx, now: i64, code: &Token, folded: &str) -> Result<()> {
-    let email = email_of_link(tx, now, code).map_err(|error| error.with_field("code"))?;
-    if text::email_key(&email) != folded {
-        return Err(Error::invalid("email", "the link was mailed to another address"));
+/// Uses the link that was mailed to an address, and returns the address as it was mailed to. Of two simultaneous uses one succeeds.
+fn take_link(tx: &mut Tx, now: i64, code: &Token, folded: &str) -> Result<String> {
+    let sql = "DELETE FROM links WHERE code_hash = ?1 AND kind = ?2 AND email IS NOT NULL AND ends_at > ?3
+               RETURNING email";
+    let taken = tx.query_opt(sql, &[&code.hash(), &LinkKind::SignUp, &now], |row| row.get(0))?;
+    let email: String = taken.ok_or_else(|| Error::new(Code::Gone).with_field("code"))?;
+    match text::email_key(&email) == folded {
+        true => Ok(email),
+        false => Err(Error::invalid("email", "the link was mailed to another address")),
     }
-    one_time_link::take(tx, now, LinkKind::SignUp, code).map(drop)
 }
 
-/// Creates a link to sign up with an address, for a mail to it, and returns its code.
+/// Creates a link to sign up with an address, for a mail to it, and returns its code. The previous link of the address is revoked.
 ///
 /// # Errors
 /// Only those of the store.
 pub fn make_link(tx: &mut Tx, now: i64, email: &str) -> Result<Token> {
-    one_time_link::insert(tx, now, LinkKind::SignUp, None, Some(email))
+    tx.execute("DELETE FROM links WHERE kind = ?1 AND email = ?2", &[&LinkKind::SignUp, &email])?;
+    one_time_link::insert(tx, now, LinkKind::SignUp, &Subject { email: Some(email), user_id: None, by: None })
 }
 
 /// Returns the address with which a valid link lets somebody sign up, without using it.

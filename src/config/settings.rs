@@ -65,7 +65,7 @@ pub struct Settings {
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',', value_parser = parse::network)]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Mail server for forgotten passwords and missed messages: smtps://name:password@mail.example.org, or smtp:// with
+    /// Mail server for links to sign up, forgotten passwords and missed messages: smtps://name:password@mail.example.org, or smtp:// with
     /// ?tls=required. Unset: no e-mail is sent; use `madang user reset` instead.
     #[arg(long, env = "SMTP_URL", value_name = "URL", hide_env_values = true)]
     pub smtp_url: Option<Secret>,

@@ -27,7 +27,7 @@ pub struct AccountStrings {
     // Forgotten password.
     pub forgot: &'static str,
     pub forgot_about: &'static str,
-    pub forgot_send: &'static str,
+    pub send_link: &'static str,
     pub forgot_sent: &'static str,
     pub reset: &'static str,
     pub reset_about: &'static str,

@@ -51,6 +51,7 @@ pub struct AdminStrings {
     pub suspended: &'static str,
     pub suspended_until: &'static str,
     pub suspend: &'static str,
+    pub change_suspension: &'static str,
     pub suspend_about: &'static str,
     pub suspend_reason: &'static str,
     pub suspend_for: &'static str,

@@ -190,6 +190,7 @@ pub struct Strings {
     pub slow_wait: &'static str,
     pub every: fn(u32) -> String,
     pub bans: &'static str,
+    pub bans_none: &'static str,
     pub lift_ban: &'static str,
     pub delete_room: &'static str,
     pub delete_room_hint: &'static str,

@@ -23,6 +23,8 @@ script_strings! {
     long_text_name: "longTextName",
     file_empty: "fileEmpty",
     file_too_large: "fileTooLarge",
+    // Forms.
+    invalid_field: "invalidField",
     // The head of a room.
     members_one: "membersOne",
     members_many: "membersMany",

@@ -1,5 +1,7 @@
 //! E-mails with a link to sign up with the address. The link is made for each attempt, so that no secret waits in the outbox.
 
+use serde::Deserialize;
+
 use super::email;
 use super::worker::Attempt;
 use crate::chat::session::Token;
@@ -12,6 +14,15 @@ use crate::mail::Email;
 use crate::service::App;
 use crate::text;
 
+/// What the outbox keeps of the e-mail.
+#[derive(Deserialize)]
+struct Payload {
+    lang: String,
+    email: String,
+    /// The path of the page to continue with.
+    next: Option<String>,
+}
+
 /// Makes the link; `None` where the address has an account.
 fn make_link(tx: &mut Tx, email: &str) -> Result<Option<Token>> {
     match account::find_by_email(tx, email)? {
@@ -21,21 +32,31 @@ fn make_link(tx: &mut Tx, email: &str) -> Result<Option<Token>> {
 }
 
 impl App {
-    /// Hands the e-mail to the mail server once. The payload is the language and the address.
+    /// Hands the e-mail to the mail server once.
     pub(super) async fn try_sign_up_email(&self, payload: &str) -> Attempt {
-        let (Some(mail), Some((lang, address))) = (self.mail.clone(), payload.split_once(' ')) else {
+        let (Some(mail), Ok(Payload { lang, email, next })) = (self.mail.clone(), serde_json::from_str(payload)) else {
             return Attempt::Done(None);
         };
-        let email = address.to_owned();
-        let Ok(code) = self.db.write(Subject::Server, move |tx| make_link(tx, &email)).await else {
+        // The settings were changed meanwhile.
+        if self.server_settings().check_sign_up(&email, false, true).is_err() {
+            return Attempt::Done(None);
+        }
+        let address = email.clone();
+        let Ok(code) = self.db.write(Subject::Server, move |tx| make_link(tx, &address)).await else {
             return Attempt::Failed("the database does not answer");
         };
-        let words = &Lang::from_code(lang).unwrap_or_default().strings().mail;
+        let words = &Lang::from_code(&lang).unwrap_or_default().strings().mail;
         let text = match code {
-            Some(code) => (words.sign_up)(&format!("{}/signup/{}", self.base_url, code.reveal())),
+            Some(code) => {
+                let query = next.map(|next| {
+                    form_urlencoded::Serializer::for_suffix("?".to_owned(), 1).append_pair("next", &next).finish()
+                });
+                let link = format!("{}/signup/{}{}", self.base_url, code.reveal(), query.unwrap_or_default());
+                (words.sign_up)(&link)
+            }
             None => (words.has_account)(&format!("{}/login", self.base_url)),
         };
-        let to = text::email_for_delivery(address);
+        let to = text::email_for_delivery(&email);
         email::after(mail.send(Email::new(to, words.sign_up_subject, text)).await)
     }
 }

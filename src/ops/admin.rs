@@ -25,7 +25,6 @@ pub struct Admin {
     db: Db,
     limits: Limits,
     base_url: String,
-    has_mail: bool,
 }
 
 impl Admin {
@@ -40,7 +39,7 @@ impl Admin {
             Db::open(store::options_of_command(config), |_| {}).map_err(|fault| store::cannot_open(config, &fault))?;
         let running = Lock::server_address(&config.data_dir).filter(|_| config.origins.public.is_none());
         let base_url = running.unwrap_or_else(|| config.base_url(port));
-        Ok(Self { db, limits: config.limits.clone(), base_url, has_mail: config.mail.is_some() })
+        Ok(Self { db, limits: config.limits.clone(), base_url })
     }
 
     /// Closes the database.
@@ -100,7 +99,6 @@ impl Admin {
         let (limits, asked) = (self.limits.clone(), act.clone());
         let write = move |tx: &mut Tx<'_>| admin::act(tx, &limits, now_ms(), None, user_id, asked.clone());
         self.db.write(user_id, write).await.map_err(|error| match (error.code, act) {
-            (Code::NotFound, Act::Suspend { .. }) => format!("{user} is suspended already"),
             (Code::NotFound, Act::Restore) => format!("{user} is not suspended"),
             (Code::NotFound, Act::MakeAdmin) => format!("{user} is an admin already"),
             (Code::NotFound, Act::RemoveAdmin) => format!("{user} is no admin"),
@@ -194,8 +192,7 @@ impl Admin {
     /// # Errors
     /// A message for the operator, for example if a value is too long.
     pub async fn change_settings(&self, change: server_settings::Change) -> Result<ServerSettings, String> {
-        let has_mail = self.has_mail;
-        let write = move |tx: &mut Tx<'_>| server_settings::change(tx, now_ms(), None, has_mail, change.clone());
+        let write = move |tx: &mut Tx<'_>| server_settings::change(tx, now_ms(), None, change.clone());
         self.db.write(Subject::Server, write).await.map_err(failed)
     }
 

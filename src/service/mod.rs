@@ -41,6 +41,7 @@ mod retention;
 mod room;
 mod room_page;
 mod room_password;
+mod room_settings;
 mod scheduled;
 mod search;
 mod session;
@@ -90,6 +91,7 @@ pub use room::{RoomChange, RoomRequest};
 pub use room_page::{MY_ROOMS, RoomPageData};
 use scheduled::Turns;
 pub use search::SearchRequest;
+pub use sign_up::SignUpLink;
 pub use user::Entered;
 
 /// The application. Clones share it.

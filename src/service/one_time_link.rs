@@ -31,7 +31,7 @@ pub async fn create_reset_link(db: &Db, base_url: &str, email: String) -> Result
 }
 
 impl App {
-    /// Whether e-mails can be sent, so that a forgotten password is recovered without the operator.
+    /// Whether e-mails can be sent: links for a forgotten password and to sign up, and missed messages.
     pub fn has_mail(&self) -> bool {
         self.mail.is_some()
     }

@@ -38,7 +38,7 @@ pub struct Rates {
     log_ins_by_network: RateLimiter<IpAddr>,
     confirmations: RateLimiter<UserId>,
     emails: RateLimiter<u64>,
-    resets: RateLimiter<IpAddr>,
+    link_emails: RateLimiter<IpAddr>,
     outsiders: RateLimiter<KeyId>,
     fingerprints: RandomState,
     hooks: RateLimiter<HookId>,
@@ -72,7 +72,7 @@ impl Rates {
             log_ins_by_network: RateLimiter::new(Rate::per_minute(20).burst(100)),
             confirmations: RateLimiter::new(Rate::per_minute(6).burst(10)),
             emails: RateLimiter::new(Rate::per_hour(4).burst(3)),
-            resets: RateLimiter::new(Rate::per_minute(6).burst(20)),
+            link_emails: RateLimiter::new(Rate::per_minute(6).burst(20)),
             outsiders: RateLimiter::new(Rate::per_second(50).burst(500)),
             fingerprints: RandomState::new(),
             // A build that reports each of its steps.
@@ -151,7 +151,7 @@ impl Rates {
 
     /// Counts a request for an e-mail with a link, from somebody who is not signed in.
     pub fn mail(&self, address: IpAddr) -> Result<()> {
-        self.check(&self.resets, self.network(address))
+        self.check(&self.link_emails, self.network(address))
     }
 
     /// Whether an address may be sent another e-mail now. If not, the e-mail is silently left out.
@@ -161,7 +161,7 @@ impl Rates {
 
     /// Counts the use of a link for a forgotten password.
     pub fn reset(&self, address: IpAddr) -> Result<()> {
-        self.check(&self.resets, self.network(address))
+        self.check(&self.link_emails, self.network(address))
     }
 
     /// Counts a token for a user of another server.

@@ -7,7 +7,7 @@ use crate::chat::block;
 use crate::chat::direct::{self, OtherUser};
 use crate::chat::invite::{self, Invite};
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::member::{self, Ban, Member, OwnMute, Role};
+use crate::chat::member::{self, Member, OwnMute, Role};
 use crate::chat::message::{self, Changes, Cursor, Message};
 use crate::chat::notification;
 use crate::chat::report::{self, Queue};
@@ -22,8 +22,6 @@ use crate::ids::{RoomId, UserId};
 
 /// Open rooms in the list beside the room.
 const OTHER_ROOMS: u32 = 30;
-/// Bans in the settings, newest first.
-const BANS: u32 = 100;
 /// One's own rooms in the list.
 pub const MY_ROOMS: u32 = 100;
 
@@ -45,7 +43,6 @@ pub struct RoomPageData {
     pub other_rooms: Vec<Room>,
     /// For the owner and the moderators.
     pub invites: Vec<Invite>,
-    pub bans: Vec<Ban>,
     pub open_reports: u64,
     /// How many messages the member has scheduled here.
     pub scheduled_waiting: u64,
@@ -121,13 +118,9 @@ fn read(
         RoomKind::Direct => Some(direct::other_user(tx, me, room_id)?),
         RoomKind::Open => None,
     };
-    let (invites, bans, open_reports) = match membership.role {
+    let (invites, open_reports) = match membership.role {
         Role::Member => Default::default(),
-        _ => (
-            invite::list(tx, now_ms(), me, room_id)?,
-            member::bans(tx, limits, me, room_id, None, BANS)?.bans,
-            report::open_count(tx, me, Queue::Room(room_id))?,
-        ),
+        _ => (invite::list(tx, now_ms(), me, room_id)?, report::open_count(tx, me, Queue::Room(room_id))?),
     };
     let pins = message::pins(tx, me, room_id)?;
     let notify = notification::level(tx, me, room_id)?;
@@ -143,7 +136,6 @@ fn read(
         my_rooms,
         other_rooms,
         invites,
-        bans,
         open_reports,
         scheduled_waiting: scheduled::waiting_count(tx, me, room_id)?,
         blocked,

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde_json::json;
+
 use super::{App, ClientInfo, Entered};
 use crate::chat::kinds::{JobKind, SignUpPolicy};
 use crate::chat::outbox::{self, Target};
@@ -24,6 +26,14 @@ pub struct SignUp {
     pub invite: Option<String>,
     /// The code of a mailed link.
     pub code: Option<String>,
+}
+
+/// A link to sign up that is asked for.
+#[derive(Debug)]
+pub struct SignUpLink {
+    pub email: String,
+    /// The path of the page to continue with.
+    pub next: Option<String>,
 }
 
 impl From<NewUser> for SignUp {
@@ -51,8 +61,10 @@ impl App {
         // Checked first, as hashing is expensive; and again with the write.
         let invite = request.invite.filter(|code| !code.is_empty());
         let code = request.code.filter(|code| !code.is_empty());
+        let settings = self.server_settings();
+        settings.check_sign_up(&request.email, invite.is_some(), code.is_some())?;
+        let code = code.filter(|_| settings.sign_up == SignUpPolicy::EmailDomain);
         let code = code.map(|code| code.parse().map_err(|_| Error::new(Code::Gone).with_field("code"))).transpose()?;
-        self.server_settings().check_sign_up(&request.email, invite.is_some(), code.is_some())?;
         self.disk_space.check(UserKind::Account)?;
         self.rates.sign_up(client.address)?;
         let password_hash = self.passwords.hash(self.budgets.network(client.address), request.password).await?;
@@ -70,21 +82,21 @@ impl App {
     /// that it has one; the answer is the same.
     ///
     /// # Errors
-    /// `not_found` where everybody may sign up without one, or no e-mails can be sent; `rate_limited` for the network; `invalid` or
-    /// `too_long` with the field `email`.
-    pub async fn mail_sign_up_link(&self, email: String, lang: Lang, address: IpAddr) -> Result<()> {
+    /// `not_found` where everybody may sign up without one, or no e-mails can be sent; `joins_locked`; `rate_limited` for the network;
+    /// `invalid` or `too_long` with the field `email`.
+    pub async fn mail_sign_up_link(&self, link: SignUpLink, lang: Lang, address: IpAddr) -> Result<()> {
         let settings = self.server_settings();
         if !self.has_mail() || settings.sign_up != SignUpPolicy::EmailDomain {
             return Err(Code::NotFound.into());
         }
-        let email = crate::text::email(&email)?;
+        let email = crate::text::email(&link.email)?;
         settings.check_email(&email)?;
         settings.check_joins(now_ms())?;
         self.rates.mail(address)?;
         if !self.rates.may_mail(&crate::text::email_key(&email)) {
             return Ok(());
         }
-        let payload = format!("{} {email}", lang.code());
+        let payload = json!({ "lang": lang.code(), "email": email, "next": link.next }).to_string();
         self.write(Subject::Server, move |tx, _, now| {
             outbox::enqueue(tx, now, JobKind::SignUpEmail, Target::unique(now), None, &payload)
         })
@@ -94,8 +106,12 @@ impl App {
     /// Returns the address with which a link lets somebody sign up.
     ///
     /// # Errors
-    /// `gone`.
+    /// `gone`, also where the settings no longer allow the address.
     pub async fn email_of_sign_up_link(&self, code: Token) -> Result<String> {
-        self.db.read(move |tx| sign_up::email_of_link(tx, now_ms(), &code)).await
+        let email = self.db.read(move |tx| sign_up::email_of_link(tx, now_ms(), &code)).await?;
+        match self.server_settings().check_sign_up(&email, false, true) {
+            Ok(()) => Ok(email),
+            Err(_) => Err(Code::Gone.into()),
+        }
     }
 }

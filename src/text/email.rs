@@ -18,7 +18,9 @@ pub fn email(typed: &str) -> Result<String> {
     let email: String = typed.trim().nfc().collect();
     within(&email, "email", LENGTH)?;
     match email.split_once('@') {
-        Some((mailbox, host)) if is_mailbox(mailbox) && host_in_ascii(host).is_some() => Ok(email),
+        Some((mailbox, host)) if is_mailbox(mailbox) && host_in_ascii(host).is_some() && is_deliverable(&email) => {
+            Ok(email)
+        }
         _ => Err(Error::invalid("email", "email must be an address like minji@example.org")),
     }
 }
@@ -48,6 +50,11 @@ fn is_mailbox(mailbox: &str) -> bool {
             || !(c.is_ascii() || c.is_whitespace() || c.is_control() || is_stripped(c))
     };
     mailbox.len() <= 64 && mailbox.split('.').all(|word| !word.is_empty() && word.chars().all(is_allowed))
+}
+
+/// Returns whether the mail library takes an address, so that no mail to it is lost later.
+fn is_deliverable(email: &str) -> bool {
+    email_for_delivery(email).parse::<lettre::Address>().is_ok()
 }
 
 /// Returns the name of a host in ASCII: `예시.한국` is `xn--vv4b11d.xn--3e0b707e`. `None` for anything that is not the
@@ -103,6 +110,8 @@ mod tests {
             "\"kim\"@example.org",
             "kim(lee)@example.org",
             "k\u{202e}im@example.org",
+            "😀@example.org",
+            "a；b@example.org",
         ] {
             assert_eq!(email(bad).unwrap_err().field.as_deref(), Some("email"), "{bad}");
         }

@@ -307,3 +307,8 @@ macro_rules! pages {
 }
 
 pages! { OverviewPage, Charts, UsersPage, RoomsPage, SettingsPage, HooksPage, LogPage, }
+
+/// Returns the hours that the form for a suspension proposes: a week, or no end where there is none now.
+fn suspended_for(person: &Person) -> &'static str {
+    if person.suspended_at.is_some() && person.suspended_until.is_none() { "" } else { "168" }
+}

@@ -1,4 +1,4 @@
-//! Empty values for the `<template>` elements of a page. The browser renders what it creates itself
+//! Empty values for the `<template>` elements that the scripts copy. The browser renders what it creates itself
 //! (a pending message, a new member, a new room) from them, so it comes from the same partials as
 //! everything else.
 
@@ -10,9 +10,9 @@ use crate::chat::user::{User, UserKind};
 use crate::ids::{MessageId, RoomId, UserId};
 
 /// Returns a pending message: it has no number yet, so its seq is 0.
-pub(super) fn blank_message(me: &User, kind: MessageKind) -> Message {
+pub(super) fn blank_message(kind: MessageKind) -> Message {
     let (id, room_id) = (MessageId::from_u128(0), RoomId::from_u128(0));
-    let message = Message::new(id, room_id, kind, Some(me.clone()), String::new(), 0);
+    let message = Message::new(id, room_id, kind, Some(blank_user()), String::new(), 0);
     Message { to: (kind == MessageKind::Whisper).then(blank_user), created_at: String::new(), ..message }
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::blank::*;
-use super::look::{Row, Viewer, fold_event, plain_look, rows};
+use super::look::{Row, Viewer, fold_event, rows};
 use super::markup::markup;
 use super::my_rooms::*;
 use super::part::*;
@@ -12,7 +12,7 @@ use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::member::{Ban, Member, OwnBan, OwnMute, Role};
+use crate::chat::member::{Member, OwnBan, OwnMute, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind, Writers};
 use crate::chat::server_settings::ServerSettings;
@@ -94,8 +94,6 @@ pub struct RoomPage<'a> {
     pub messages: &'a [Message],
     /// The room's rev in the same snapshot as `messages`; the socket resumes from it.
     pub rev: i64,
-    /// For how many days the server keeps messages, and files; 0 for good.
-    pub server_keeps_days: [u32; 2],
     pub epoch: &'a str,
     pub has_older: bool,
     /// Whether this is an older page.
@@ -120,8 +118,6 @@ pub struct RoomPage<'a> {
     pub open_reports: u64,
     /// The valid invites, for moderators.
     pub invites: &'a [Invite],
-    /// The banned users, for moderators.
-    pub bans: &'a [Ban],
     /// How much the room notifies the viewer.
     pub notify: NotifyLevel,
     /// How many messages the viewer has scheduled here.

@@ -61,7 +61,7 @@ impl SignUpPage<'_> {
     }
 }
 
-/// `/signup` where only addresses of some domains may sign up: asks for the address, to which a link is mailed.
+/// `/signup` and `/signup/link` where only addresses of some domains may sign up: asks for the address, to which a link is mailed.
 #[derive(Template)]
 #[template(path = "account/sign_up_link.html")]
 pub struct SignUpLinkPage<'a> {
@@ -69,6 +69,8 @@ pub struct SignUpLinkPage<'a> {
     /// The guest who becomes an account.
     pub guest: Option<&'a User>,
     pub email: &'a str,
+    /// Where to continue.
+    pub next: &'a str,
     pub server: Arc<Numbered>,
     pub is_sent: bool,
     pub problem: Option<&'a Problem>,

@@ -1,5 +1,5 @@
 //! What only the scripts of the pages use, as one script per language: strings, and the markup of
-//! menus that do nothing without scripts. Its name holds the hash of its content, so a browser keeps
+//! menus, sheets and blank rows that do nothing without scripts. Its name holds the hash of its content, so a browser keeps
 //! it for good and no page carries it.
 
 use std::sync::LazyLock;
@@ -8,13 +8,18 @@ use askama::Template;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::blank::blank_member;
-use super::part::{QUICK, icons, role, sentence};
+use super::blank::{blank_member, blank_message, blank_my_room};
+use super::look::{fold_event, plain_look};
+use super::markup::markup;
+use super::my_rooms::*;
+use super::part::*;
 use super::render;
-use crate::chat::member::Member;
-use crate::chat::room::History;
+use crate::chat::member::{Member, Role};
+use crate::chat::message::MessageKind;
+use crate::chat::room::{History, RoomKind};
+use crate::chat::user::UserKind;
 use crate::error::Code;
-use crate::i18n::Lang;
+use crate::i18n::{Lang, page_line};
 
 struct Script {
     name: String,
@@ -25,6 +30,27 @@ struct Script {
 #[derive(Template)]
 #[template(path = "message/_menu.html")]
 struct MessageMenu {
+    lang: Lang,
+}
+
+/// A message while it is sent.
+#[derive(Template)]
+#[template(path = "message/_blanks.html")]
+struct MessageBlanks {
+    lang: Lang,
+}
+
+/// The row of a member, and the marks behind names.
+#[derive(Template)]
+#[template(path = "member/_blanks.html")]
+struct MemberBlanks {
+    lang: Lang,
+}
+
+/// The row of one of the user's rooms.
+#[derive(Template)]
+#[template(path = "room/_my_room_blank.html")]
+struct MyRoomBlank {
     lang: Lang,
 }
 
@@ -77,6 +103,9 @@ pub fn strings_script(name: &str) -> Option<&'static str> {
 
 fn script(lang: Lang) -> Script {
     let markup = json!({
+        "messageBlanks": render(&MessageBlanks { lang }),
+        "memberBlanks": render(&MemberBlanks { lang }),
+        "myRoomBlank": render(&MyRoomBlank { lang }),
         "memberMenu": render(&MemberMenu { lang, member: blank_member(), room_path: "/room/-" }),
         "newRoom": render(&NewRoomForm { lang, asks_name: false, suggestion: "" }),
         "messageMenu": render(&MessageMenu { lang }),

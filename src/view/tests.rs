@@ -1,7 +1,7 @@
 use super::part::{clock, host, is_emoji_alone, monogram, size};
 use super::{
     DirectoryEntry, ErrorPage, FoundIn, GalleryPage, HistoryPart, JoinPage, LobbyPage, PeoplePage, RoomPage,
-    SearchPage, member_html, message_html, my_room_html, row_html,
+    SearchPage, member_html, message_html, my_room_html, row_html, strings_script, strings_url,
 };
 use crate::chat::file::{Entry, File, Kind, Origin};
 use crate::chat::kinds::NotifyLevel;
@@ -122,7 +122,6 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         pointed_member: None,
         messages,
         rev: 43,
-        server_keeps_days: [0, 30],
         epoch: &room.epoch,
         has_older: true,
         has_newer: false,
@@ -136,7 +135,6 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
         has_search: true,
         base: "",
         invites: &[],
-        bans: &[],
         open_reports: 2,
         scheduled_waiting: 0,
         blocked: &[],
@@ -356,4 +354,17 @@ fn small_pieces() {
     assert_eq!([host("https://www.a.example/b?c"), host("http://b.example:81#x")], ["a.example", "b.example:81"]);
     assert_eq!(clock("2026-11-13T08:30:00.000Z"), "08:30");
     assert!(is_emoji_alone("🐳🐳") && !is_emoji_alone("🐳 a") && !is_emoji_alone("1"));
+}
+
+#[test]
+fn the_blank_rows_come_with_the_strings() {
+    for lang in Lang::ALL {
+        let url = strings_url(&lang);
+        let script = strings_script(url.rsplit('/').next().unwrap()).unwrap();
+        for target in
+            ["timeline-target=\\\"blank", "blankWhisper", "people-target=\\\"blank", "marks", "my-rooms-target"]
+        {
+            assert!(script.contains(target), "{target}");
+        }
+    }
 }

@@ -84,7 +84,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
         form([("email", &email), ("name", "somebody"), ("password", PASSWORD)])
     })
     .spends(),
-    // Everybody may sign up without a link; so this one is for another purpose.
+    row("GET", "/signup/link", ["/signup"; 8], nothing),
     row("POST", "/signup/link", ["404"; 8], |_, _| form([("email", "nobody@example.org")])),
     row("GET", "/signup/{code}", ["410", "410", "/me", "/me", "/me", "/me", "/me", "/me"], nothing).wants("reset link"),
     row("GET", "/login", newcomers("/"), nothing),
@@ -194,7 +194,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("POST", "/room/{id}/moderators", owners(ROOM), |scene, _| form([("userId", &scene.other.id), ("on", "true")]))
         .spends(),
     row("POST", "/room/{id}/notifications", inside(ROOM), |_, _| form([("level", "mentions")])),
-    row("POST", "/room/{id}/bans/lift", moderators("/room/{id}#settings"), |scene, _| {
+    row("POST", "/room/{id}/bans/lift", moderators("/room/{id}/settings"), |scene, _| {
         form([("userId", scene.named("banned"))])
     })
     .spends()
@@ -217,6 +217,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/room/{id}/invites/{code}/qr.svg", fetched("not_a_member", "forbidden", "not_a_member"), nothing)
         .wants("invite"),
     row("GET", "/invite/{code}", ["door", "door", ROOM, "door", ROOM, ROOM, "door", ROOM], nothing).wants("invite"),
+    row("GET", "/room/{id}/settings", moderators("200"), nothing),
     row("POST", "/room/{id}/settings", owners(ROOM), |_, _| form([("title", "garden")])),
     row("POST", "/room/{id}/delete", [NOBODY, OUT, NO, OUT, NO, "/", "/", "/"], empty).spends(),
     row("GET", "/room/{id}/files", [ROOM, ROOM, "200", ROOM, "200", "200", ROOM, "200"], nothing),

@@ -109,6 +109,7 @@ const NOUNS: &[&str] = &[
     "room",
     "room_page",
     "room_password",
+    "room_settings",
     "scheduled",
     "search",
     "session",

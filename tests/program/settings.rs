@@ -233,6 +233,8 @@ async fn commands_change_what_admins_set_and_say_what_is_wrong() {
     assert!(set("signUp", "closed").contains("\"signUp\": \"closed\""));
     assert!(set("keepMessagesDays", "30").contains("\"keepMessagesDays\": 30"));
     assert!(set("guests", "null").contains("\"guests\": null"));
+    let domains = set("emailDomains", "school.example, Other.Example");
+    assert!(domains.contains("\"school.example\"") && domains.contains("\"other.example\""), "{domains}");
     assert!(set("words", r#"[{"word": "casino", "action": "hold"}]"#).contains("\"word\": \"casino\""));
     let refused = |arguments: &[&str]| run_refused(folder.path(), arguments);
     assert!(refused(&["settings", "set", "keepMessagesDays", "-1"]).contains("expected u32"));

@@ -212,10 +212,6 @@ async fn a_suspended_account_is_logged_out_and_in_no_more_until_the_operator_lif
     let desk = desk(&app);
     app.alter(&format!("UPDATE users SET is_admin = 1 WHERE id = {}", blob(&minji.id)));
     desk.act_on_user("minji@example.org", suspend()).await.unwrap();
-    assert_eq!(
-        desk.act_on_user("minji@example.org", suspend()).await.unwrap_err(),
-        "minji@example.org is suspended already"
-    );
     app.call(&minji, "GET", "/me", Value::Null).await.refused(401, "unauthenticated");
     let form = json!({ "email": "minji@example.org", "password": PASSWORD });
     let log_in = || app.request("POST", "/api/session").json(&form).send();

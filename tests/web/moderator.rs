@@ -248,9 +248,22 @@ async fn roles_and_bans_work_by_form_too() {
     let refused = app.form(&jun, &moderators, &[("userId", &sora.id), ("on", "true")]).await;
     assert_eq!(refused.leads_to(), format!("{path}?refused=forbidden"));
     app.form(&jun, &format!("{path}/kick"), &[("userId", &sora.id), ("ban", "on")]).await;
-    assert!(app.page(&jun, &path).await.text().contains(&format!("{path}/bans/lift")));
+    // A moderator sees the bans alone.
+    let settings = format!("{path}/settings");
+    let (shown, of_owner) = (app.page(&jun, &settings).await.text(), app.page(&minji, &settings).await.text());
+    for (form, is_for_moderators) in [("bans/lift", true), ("settings", false), ("delete", false)] {
+        let form = format!("action=\"{path}/{form}\"");
+        assert!(of_owner.contains(&form) && shown.contains(&form) == is_for_moderators, "{form}: {shown}");
+    }
+    // What is refused leads back to the page.
+    for (title, max, field) in [("", "8", "title"), ("garden", "many", "max")] {
+        let refused = app.form(&minji, &settings, &[("title", title), ("max", max)]).await;
+        assert_eq!(refused.leads_to(), format!("{settings}?refused=invalid&field={field}"));
+    }
+    let unknown = app.form(&minji, &format!("{path}/bans/lift"), &[("userId", &minji.id)]).await;
+    assert_eq!(unknown.leads_to(), format!("{settings}?refused=not_found&field=userId"));
     let lifted = app.form(&jun, &format!("{path}/bans/lift"), &[("userId", &sora.id)]).await;
-    assert_eq!(lifted.leads_to(), format!("{path}#settings"));
+    assert_eq!(lifted.leads_to(), format!("{path}/settings"));
     app.join(&sora, &room).await;
     let lowered = app.form(&minji, &moderators, &[("userId", &jun.id), ("on", "false")]).await;
     assert_eq!(lowered.leads_to(), path);

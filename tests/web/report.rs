@@ -280,6 +280,26 @@ async fn muted_members_unwanted_words_and_new_people_are_refused_by_every_entry_
 /// What admins and moderators see of a whisper is what was reported.
 /// Abuse: D3
 #[tokio::test]
+async fn a_decided_report_does_not_shorten_a_suspension_without_an_end() {
+    let app = App::start().await;
+    let ([minji, jun, _], room, _) = app.room_of_three().await;
+    let admin = app.admin("warden").await;
+    let bad = app.say(&jun, &room, "spam").await;
+    let report = app.reported(&minji, &bad).await;
+    let of_jun = format!("/admin/users/{}", jun.id);
+    app.call(&admin, "PATCH", &of_jun, json!({ "suspended": true, "reason": "spam" })).await.is(200);
+    let since = "SELECT COUNT(*) FROM users WHERE suspended_at = 7 AND suspended_until IS NULL";
+    app.alter("UPDATE users SET suspended_at = 7 WHERE suspended_at IS NOT NULL");
+    assert_eq!(app.decide(&admin, &report, json!({ "decision": "suspend", "hours": 1 })).await, 204);
+    assert_eq!(app.count(since), 1);
+    // The page proposes no other end, and a change keeps since when it is.
+    let page = app.page(&admin, "/admin/people?show=suspended").await.text();
+    assert!(page.contains("<option value=\"\" selected>") && page.contains("value=\"spam\""), "{page}");
+    app.call(&admin, "PATCH", &of_jun, json!({ "suspended": true, "reason": "much spam" })).await.is(200);
+    assert_eq!(app.count(since), 1);
+}
+
+#[tokio::test]
 async fn a_reported_whisper_is_for_admins_alone() {
     let app = App::start().await;
     let (admin, owner) = (app.admin("warden").await, app.guest("owner").await);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::fixtures::PASSWORD;
-use crate::support::{App, ConnectOptions};
+use crate::support::{App, ConnectOptions, Person};
 
 #[tokio::test]
 async fn an_edit_and_a_webhook_are_ways_to_write() {
@@ -33,16 +33,17 @@ async fn what_an_admin_has_made_ends_with_their_rights() {
     let room = app.courtyard(&second).await;
     let invite = app.call(&second, "POST", &format!("/rooms/{}/invites", room.id), json!({})).await.is(201);
     let server_invite = app.call(&second, "POST", "/admin/invites", json!({})).await.is(201);
-    let link = app.call(&second, "POST", &format!("/admin/users/{}/reset", third.id), Value::Null).await.is(201);
-    let reset = link["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-    assert_eq!(app.get(&format!("/reset/{reset}")).send().await.status, 200);
+    let reset_link = async |admin: &Person, user: &Person| {
+        let made = app.call(admin, "POST", &format!("/admin/users/{}/reset", user.id), Value::Null).await.is(201);
+        format!("/reset/{}", made["link"].as_str().unwrap().rsplit('/').next().unwrap())
+    };
+    let minji = app.signed_up("minji").await;
+    let (reset, of_another) = (reset_link(&second, &third).await, reset_link(&first, &minji).await);
+    assert_eq!(app.get(&reset).send().await.status, 200);
 
     app.call(&first, "PATCH", &format!("/admin/users/{}", second.id), json!({ "suspended": true })).await.is(200);
-    assert_eq!(
-        app.get(&format!("/reset/{reset}")).send().await.status,
-        410,
-        "it would be a way to take over another admin"
-    );
+    assert_eq!(app.get(&reset).send().await.status, 410, "it would be a way to take over another admin");
+    assert_eq!(app.get(&of_another).send().await.status, 200);
     let invites = app.call(&first, "GET", "/admin/invites", Value::Null).await.is(200);
     assert_eq!(invites["invites"], json!([]), "{server_invite}");
     assert_eq!(app.count("SELECT COUNT(*) FROM invites"), 0, "{invite}");

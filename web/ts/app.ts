@@ -53,7 +53,8 @@ startInApp();
 startWorker();
 startPush();
 addEventListener("visit:leave", leaveRoom);
-addEventListener("visit:shown", () => document.querySelector(".room") ?? moveTo(undefined));
+// Another page about the room keeps the user in it.
+addEventListener("visit:shown", () => document.querySelector(".room, [data-about-room]") ?? moveTo(undefined));
 void sendLeftovers();
 
 /** After so long a page that was not painted is hidden. */

@@ -279,7 +279,7 @@ export interface ChangeServer {
   words?: UnwantedWord[] | null;
 }
 
-/** What is left out stays as it is. One of the two at a time. */
+/** What is left out stays as it is. One of the two at a time. Suspending again replaces the end and the reason. */
 export interface ChangeUser {
   /** With `suspended`: after how many hours it ends by itself, 1 to 8760; left out, it does not. */
   hours?: number | null;

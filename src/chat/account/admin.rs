@@ -21,16 +21,19 @@ pub fn make_admin(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) ->
 
 /// Locks all admins until the end of the transaction. Comes before the actor's rights are read, so that the last two do not end
 /// their rights or each other's at the same moment.
-pub(in crate::chat) fn lock_admins(tx: &mut Tx) -> Result<()> {
+///
+/// # Errors
+/// Only those of the store.
+pub fn lock_admins(tx: &mut Tx) -> Result<()> {
     tx.execute("UPDATE users SET is_admin = 1 WHERE is_admin = 1", &[])?;
     Ok(())
 }
 
-/// Ends what an admin has made for the server: webhooks, invites, and the links to reset a password.
+/// Ends what an admin has made for the server: webhooks, invites, and links to reset a password.
 pub(super) fn end_admin_rights(tx: &mut Tx, now: i64, user_id: UserId) -> Result<()> {
     outgoing_hook::revoke_server_hooks_of(tx, now, user_id)?;
     server_invite::revoke_all_by(tx, user_id)?;
-    one_time_link::revoke_password_links(tx)
+    one_time_link::revoke_all_by(tx, user_id)
 }
 
 /// Returns any admin, if there is one. It reads the whole table, so only the start of the server uses it.
@@ -41,8 +44,8 @@ pub fn find_admin(tx: &mut Tx) -> Result<Option<UserId>> {
     Ok(tx.query_opt("SELECT id FROM users WHERE is_admin = 1 LIMIT 1", &[], |row| row.get(0))?)
 }
 
-/// Takes the rights of an admin from an account, and returns whether it had them. Its server invites and server webhooks end, and
-/// all links to reset a password, as it may have made some.
+/// Takes the rights of an admin from an account, and returns whether it had them. Its server invites, its
+/// server webhooks and the links that it has made end.
 ///
 /// # Errors
 /// Only those of the database.

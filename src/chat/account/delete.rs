@@ -2,11 +2,10 @@
 //! messages, a bounded number at a time.
 
 use super::admin::{end_admin_rights, lock_admins};
-use super::{is_admin, require_admin, suspend};
+use super::{is_admin, is_suspended_for_good, require_admin, suspend};
 use crate::chat::kinds::{AuditAction, JobKind, RoomKind};
 use crate::chat::{
-    Fact, Leaving, Tx, admin, audit, digest, export, file, member, message, outbox, outgoing_hook, report, room,
-    scheduled, session,
+    Fact, Leaving, Tx, admin, audit, digest, export, file, member, message, outbox, report, room, scheduled, session,
 };
 use crate::error::{Code, Error, Result};
 use crate::ids::{RoomId, UserId};
@@ -63,7 +62,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     ] {
         tx.execute(sql, &[&me])?;
     }
-    outgoing_hook::revoke_server_hooks_of(tx, now, me)?;
+    end_admin_rights(tx, now, me)?;
     digest::stop(tx, me)?;
     outbox::drop_of_user(tx, JobKind::Preview, me)?;
     outbox::drop_of_user(tx, JobKind::Digest, me)?;
@@ -111,10 +110,9 @@ pub fn begin_deletion(tx: &mut Tx, now: i64, me: UserId, user_id: UserId) -> Res
     if me == user_id {
         return Err(Error::invalid("userId", "delete your own account on its page"));
     }
-    match suspend(tx, now, Some(me), user_id, None, None) {
-        // It was suspended before.
-        Err(error) if error.code == Code::NotFound => Ok(()),
-        suspended => suspended,
+    match is_suspended_for_good(tx, user_id)? {
+        true => Ok(()),
+        false => suspend(tx, now, Some(me), user_id, None, None),
     }
 }
 

@@ -17,13 +17,12 @@ mod suspend;
 
 pub use super::admin_rights::{is_admin, require_admin};
 pub use super::kinds::DirectFrom;
-pub(in crate::chat) use admin::lock_admins;
-pub use admin::{demote, find_admin, make_admin};
+pub use admin::{demote, find_admin, lock_admins, make_admin};
 pub use delete::{
     Erased, Leftovers, begin_deletion, begin_own_deletion, delete_by, erase, erased, find_erasing, leave, leave_room,
     said_after,
 };
-pub use suspend::{end_suspensions, restore, suspend};
+pub use suspend::{end_suspensions, is_suspended_for_good, restore, suspend};
 
 /// A user as they see themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

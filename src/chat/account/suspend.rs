@@ -8,11 +8,11 @@ use crate::error::{Code, Result};
 use crate::ids::UserId;
 
 /// Suspends a user, for some hours or for good, and ends their sessions, those of their bots, their webhooks and their invites.
-/// Rights of an admin end too, with the links to reset a password. Neither comes back by itself. A suspension that ends by
-/// itself can be changed. `by` is the admin, `None` for a command.
+/// Rights of an admin end too, with the links that they have made. Neither comes back by itself. Suspending
+/// again changes the end and the reason. `by` is the admin, `None` for a command.
 ///
 /// # Errors
-/// `invalid` with the field `hours`; `not_found` for a user who does not exist or is suspended for good.
+/// `invalid` with the field `hours`; `not_found` for a user who does not exist.
 pub fn suspend(
     tx: &mut Tx,
     now: i64,
@@ -25,8 +25,8 @@ pub fn suspend(
     if is_admin(tx, user_id)? {
         end_admin_rights(tx, now, user_id)?;
     }
-    let sql = "UPDATE users SET suspended_at = ?2, suspended_until = ?3, suspended_reason = ?4, is_admin = 0
-               WHERE id = ?1 AND (suspended_at IS NULL OR suspended_until IS NOT NULL) AND deleted_at IS NULL";
+    let sql = "UPDATE users SET suspended_at = COALESCE(suspended_at, ?2), suspended_until = ?3, suspended_reason = ?4, is_admin = 0
+               WHERE id = ?1 AND deleted_at IS NULL";
     if tx.execute(sql, &[&user_id, &now, &until, &reason])? == 0 {
         return Err(Code::NotFound.into());
     }
@@ -37,6 +37,15 @@ pub fn suspend(
         session::close_all(tx, bot, None)?;
     }
     session::close_all(tx, user_id, None)
+}
+
+/// Returns whether a user is suspended without an end.
+///
+/// # Errors
+/// Only those of the store.
+pub fn is_suspended_for_good(tx: &mut Tx, user_id: UserId) -> Result<bool> {
+    let sql = "SELECT 1 FROM users WHERE id = ?1 AND suspended_at IS NOT NULL AND suspended_until IS NULL";
+    Ok(tx.query_opt(sql, &[&user_id], |row| row.get::<i64>(0))?.is_some())
 }
 
 /// Lets a suspended user log in again.

@@ -17,7 +17,7 @@ pub enum JobKind {
     Digest,
     /// Mails a link to confirm an address. The target is the user, the payload the language.
     ConfirmEmail,
-    /// Mails a link to sign up to an address. The target is nothing, the payload the language and the address.
+    /// Mails a link to sign up to an address. The target is nothing, the payload names the address.
     SignUpEmail,
     /// Makes the archive of a user's own data. The target is the user, the payload the language.
     Export,

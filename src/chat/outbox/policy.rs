@@ -32,6 +32,7 @@ pub struct Policy {
 pub struct Policies {
     pub preview: Policy,
     pub reset_email: Policy,
+    pub sign_up_email: Policy,
     pub hook: Policy,
     pub notify: Policy,
     pub push: Policy,
@@ -82,6 +83,8 @@ impl Default for Policies {
             try_ms: 30 * SECOND,
             is_kept: false,
         };
+        // It names somebody who has no account, and can ask again.
+        let sign_up_email = Policy { is_kept: false, ..reset_email.clone() };
         let digest = reset_email.clone();
         // It reads all that somebody has ever sent, one user after another.
         let export = Policy { at_once: 1, try_ms: 30 * MINUTE, is_kept: true, ..preview.clone() };
@@ -96,7 +99,7 @@ impl Default for Policies {
             try_ms: 30 * SECOND,
             is_kept: false,
         };
-        Self { preview, reset_email, hook, notify, push, digest, export, scheduled }
+        Self { preview, reset_email, sign_up_email, hook, notify, push, digest, export, scheduled }
     }
 }
 
@@ -104,7 +107,8 @@ impl Policies {
     pub fn of(&self, kind: JobKind) -> &Policy {
         match kind {
             JobKind::Preview => &self.preview,
-            JobKind::ResetEmail | JobKind::SignUpEmail => &self.reset_email,
+            JobKind::ResetEmail => &self.reset_email,
+            JobKind::SignUpEmail => &self.sign_up_email,
             JobKind::Hook => &self.hook,
             JobKind::Notify => &self.notify,
             JobKind::Push => &self.push,

@@ -148,7 +148,10 @@ fn act_on(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, open: &Open, act: 
                 return Err(Code::Forbidden.into());
             }
             let reason = text::reason(act.reason.as_deref(), limits.reason_max)?;
-            account::suspend(tx, now, Some(me), open.user_id, act.hours, reason.as_deref())?;
+            // The end of a report does not shorten what has no end.
+            if act.hours.is_none() || !account::is_suspended_for_good(tx, open.user_id)? {
+                account::suspend(tx, now, Some(me), open.user_id, act.hours, reason.as_deref())?;
+            }
         }
     }
     Ok(Vec::new())

@@ -192,15 +192,12 @@ pub fn stored(tx: &mut Tx) -> Result<Numbered> {
     text.map_or_else(|| Ok(Numbered::default()), |text| serde_json::from_str(&text).map_err(Error::internal))
 }
 
-/// Changes the settings. `me` is the admin, `None` for a command of the operator. `has_mail` is whether the server can send e-mail.
+/// Changes the settings. `me` is the admin, `None` for a command of the operator.
 ///
 /// # Errors
 /// `forbidden` unless an admin; `conflict` where they were changed since; `invalid` or `too_long` with the field.
-pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, has_mail: bool, change: Change) -> Result<ServerSettings> {
+pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, change: Change) -> Result<ServerSettings> {
     require_admin(tx, me)?;
-    if change.sign_up == Some(SignUpPolicy::EmailDomain) && !has_mail {
-        return Err(Error::invalid("signUp", "emailDomain needs SMTP_URL: a link is mailed to each address"));
-    }
     let before = stored(tx)?;
     if change.from.is_some_and(|from| from != before.number) {
         return Err(Code::Conflict.into());

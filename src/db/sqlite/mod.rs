@@ -77,5 +77,5 @@ migrations! {
     "0008_direct" "0009_bounds" "0010_guests" "0011_requests" "0012_reads"
     "0013_audit" "0014_nodes" "0015_notify" "0016_admin" "0017_moderation" "0018_jobs" "0019_hooks" "0020_bots"
     "0021_outgoing_hooks" "0022_retention" "0023_privacy" "0024_push" "0025_exports" "0026_commands"
-    "0027_scheduled" "0029_webhooks" "0030_suspension_reasons" "0031_sign_up_links"
+    "0027_scheduled" "0029_webhooks" "0030_suspension_reasons" "0031_sign_up_links" "0032_link_makers"
 }

@@ -10,7 +10,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     sign_up_link_about: |domains| {
         format!("You need an e-mail address at {domains} to sign up here. We'll send you a link to continue.")
     },
-    sign_up_link_sent: "We've sent an e-mail to that address. Open its link in this browser within a day.",
+    sign_up_link_sent: "We've sent an e-mail to this address. Open its link within a day.",
     sign_up_no_mail: "Nobody can sign up at the moment: this server cannot send e-mail.",
     keep_name: "Sign up to keep this name",
     log_in: "Log in",
@@ -26,7 +26,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
 
     forgot: "Forgot your password?",
     forgot_about: "Enter the e-mail you signed up with, and we'll send you a link to set a new password.",
-    forgot_send: "Send link",
+    send_link: "Send link",
     forgot_sent: "If there is an account with that e-mail, we've sent a link to it. Open it within an hour.",
     reset: "New password",
     reset_about: "You will be logged out on every device.",

@@ -81,6 +81,7 @@ pub(super) const STRINGS: Strings = Strings {
         _ => format!("Every {seconds} seconds"),
     },
     bans: "Banned",
+    bans_none: "Nobody is banned.",
     lift_ban: "Unban",
     delete_room: "Delete room",
     delete_room_hint: "All its messages and files are deleted for good.",

@@ -7,6 +7,7 @@ pub(in crate::i18n) const STRINGS: ScriptStrings = ScriptStrings {
     long_text_name: "Long text",
     file_empty: "…: this file is empty.",
     file_too_large: "The file is too large. Up to … can be sent.",
+    invalid_field: "This value is not allowed.",
     members_one: "1 member",
     members_many: "# members",
     whisper_hint: "Only … will see this",

@@ -8,7 +8,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     sign_up_about: "어느 기기에서든 같은 이름으로 이어서 이야기해요.",
     sign_up_as: |name| format!("가입하면 {name}님의 이름과 방, 대화가 그대로 남아요."),
     sign_up_link_about: |domains| format!("{domains} 이메일로만 가입할 수 있어요. 메일로 가입 링크를 보내 드려요."),
-    sign_up_link_sent: "그 주소로 메일을 보냈어요. 하루 안에 이 브라우저에서 링크를 열어 주세요.",
+    sign_up_link_sent: "이 주소로 메일을 보냈어요. 하루 안에 메일의 링크를 열어 주세요.",
     sign_up_no_mail: "이 서버는 메일을 보낼 수 없어서 지금은 가입할 수 없어요.",
     keep_name: "가입하고 이 이름 지키기",
     log_in: "로그인",
@@ -24,7 +24,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
 
     forgot: "비밀번호를 잊으셨나요?",
     forgot_about: "가입한 이메일을 적으면 새 비밀번호를 정할 수 있는 링크를 보내 드려요.",
-    forgot_send: "메일 받기",
+    send_link: "메일 받기",
     forgot_sent: "그 이메일로 가입한 계정이 있으면 메일을 보냈어요. 한 시간 안에 열어 주세요.",
     reset: "새 비밀번호",
     reset_about: "바꾸면 모든 기기에서 로그아웃돼요.",

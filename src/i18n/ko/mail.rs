@@ -18,7 +18,7 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     sign_up_subject: "마당 가입 안내",
     sign_up: |link| {
         format!(
-            "안녕하세요.\n\n아래 링크를 열면 이 주소로 마당에 가입할 수 있어요. 하루 동안 쓸 수 있어요.\n\n{link}\n\n\
+            "안녕하세요.\n\n아래 링크를 열면 이 주소로 마당에 가입할 수 있어요. 링크는 하루 동안 쓸 수 있어요.\n\n{link}\n\n\
              직접 요청하지 않았다면 이 메일을 무시해 주세요. 아무 일도 일어나지 않아요.\n"
         )
     },

@@ -79,6 +79,7 @@ pub(super) const STRINGS: Strings = Strings {
         _ => format!("{seconds}초에 한 번"),
     },
     bans: "입장을 막은 사람",
+    bans_none: "막은 사람이 없어요.",
     lift_ban: "입장 허용",
     delete_room: "방 삭제",
     delete_room_hint: "대화와 파일이 모두 삭제되고 되돌릴 수 없어요.",

@@ -7,6 +7,7 @@ pub(in crate::i18n) const STRINGS: ScriptStrings = ScriptStrings {
     long_text_name: "긴 글",
     file_empty: "…: 빈 파일이라 보낼 수 없어요.",
     file_too_large: "파일이 너무 커요. …까지 보낼 수 있어요.",
+    invalid_field: "쓸 수 없는 값이에요.",
     members_one: "1명",
     members_many: "#명",
     whisper_hint: "…님만 볼 수 있어요",

@@ -74,6 +74,7 @@ impl App {
     pub async fn reset_link_of(&self, me: UserId, user_id: UserId) -> Result<String> {
         self.rates.act(me)?;
         let make = self.write(user_id, move |tx, _, now| {
+            account::lock_admins(tx)?;
             if admin::get(tx, Some(me), user_id)?.email.is_none() {
                 return Err(Code::NotFound.into());
             }

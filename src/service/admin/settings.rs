@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::chat::audit::{self, Listed};
+use crate::chat::kinds::SignUpPolicy;
 use crate::chat::server_invite::{self, ServerInvite};
 use crate::chat::server_settings::{self, Change, Numbered, ServerSettings};
 use crate::chat::{Limits, Tx, file};
 use crate::clock::now_ms;
 use crate::config::RoomCreators;
 use crate::db::Subject;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::Upload;
 use crate::ids::UserId;
 use crate::service::{App, log_failure};
@@ -45,9 +46,16 @@ impl App {
     /// `rate_limited`; `forbidden` unless an admin; `invalid` or `too_long` with the field.
     pub async fn change_server_settings(&self, me: UserId, change: Change) -> Result<ServerSettings> {
         self.rates.act(me)?;
-        let has_mail = self.has_mail();
-        let write =
-            move |tx: &mut Tx, _: &Limits, now| server_settings::change(tx, now, Some(me), has_mail, change.clone());
+        let is_new = self.server_settings().sign_up != SignUpPolicy::EmailDomain;
+        let lacks_mail = is_new && change.sign_up == Some(SignUpPolicy::EmailDomain) && !self.has_mail();
+        let write = move |tx: &mut Tx, _: &Limits, now| {
+            let settings = server_settings::change(tx, now, Some(me), change.clone())?;
+            match lacks_mail {
+                // The change is undone.
+                true => Err(Error::invalid("signUp", "emailDomain needs SMTP_URL: a link is mailed to each address")),
+                false => Ok(settings),
+            }
+        };
         self.write(Subject::Server, write).await
     }
 

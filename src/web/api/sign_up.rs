@@ -11,7 +11,7 @@ use super::json::Json;
 use crate::chat::account::Account;
 use crate::chat::user::User;
 use crate::error::{Code, Result};
-use crate::service::App;
+use crate::service::{App, SignUpLink};
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::no_store;
 use crate::wire::{NewSignUpLink, NewUser};
@@ -33,11 +33,7 @@ pub(super) fn calls(calls: Calls) -> Calls {
             mail_sign_up_link,
             "Mail a link to sign up, where only e-mail addresses of some domains may (`signUp: emailDomain`). The answer does not \
              tell whether the address has an account.",
-            |call| call.public().body::<NewSignUpLink>().no_content().refuses(&[
-                Code::TooLong,
-                Code::NotFound,
-                Code::JoinsLocked,
-            ]),
+            |call| call.public().body::<NewSignUpLink>().no_content().refuses(&[Code::TooLong, Code::NotFound, Code::JoinsLocked, Code::RateLimited]),
         )
 }
 
@@ -69,6 +65,6 @@ async fn mail_sign_up_link(
     caller: Caller,
     Json(body): Json<NewSignUpLink>,
 ) -> Result<StatusCode> {
-    app.mail_sign_up_link(body.email, caller.lang, caller.address).await?;
+    app.mail_sign_up_link(SignUpLink { email: body.email, next: None }, caller.lang, caller.address).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,11 +5,12 @@ use axum::extract::State;
 use axum::routing::post;
 use serde::Deserialize;
 
+use super::room_settings::{or_page, settings_path};
 use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::page_error::{OrLobby, PageResult};
 use crate::web::redirect::redirect;
 
 pub(super) fn routes() -> Router<App> {
@@ -29,6 +30,6 @@ async fn lift(
     room: OrLobby<RoomPath>,
     Form(form): Form<LiftBan>,
 ) -> PageResult {
-    app.lift_ban(me.user.id, room.id, form.user_id).await.or_room(room.id)?;
-    Ok(redirect(&format!("/room/{}#settings", room.id)))
+    or_page(app.lift_ban(me.user.id, room.id, form.user_id).await, room.id)?;
+    Ok(redirect(&settings_path(room.id)))
 }

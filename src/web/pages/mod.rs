@@ -26,6 +26,7 @@ mod push;
 mod pwa;
 mod report;
 mod room;
+mod room_settings;
 mod scheduled;
 mod search;
 mod session;
@@ -66,6 +67,7 @@ pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
         .merge(pwa::routes())
         .merge(report::routes())
         .merge(room::routes())
+        .merge(room_settings::routes())
         .merge(scheduled::routes())
         .merge(search::routes())
         .merge(session::routes())

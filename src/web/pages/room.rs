@@ -7,9 +7,10 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::room_settings::or_page;
 use super::user::{identify, with_session};
 use crate::chat::message::Cursor;
-use crate::chat::room::{History, Writers};
+use crate::chat::room::History;
 use crate::chat::unread::MyRoom;
 use crate::error::{Code, Error, Result};
 use crate::i18n::{Lang, any_name};
@@ -20,14 +21,10 @@ use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect, redirect_to_room};
-use crate::wire::{ChangeRoom, NewRoom};
+use crate::wire::NewRoom;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/rooms", post(create))
-        .route("/room/{id}", get(show))
-        .route("/room/{id}/settings", post(change))
-        .route("/room/{id}/delete", post(remove))
+    Router::new().route("/rooms", post(create)).route("/room/{id}", get(show)).route("/room/{id}/delete", post(remove))
 }
 
 #[derive(Deserialize)]
@@ -137,7 +134,6 @@ impl ShownAs {
 fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> RoomPage<'a> {
     let ShownAs { lang, minutes_east, may_create_rooms, at, notice, is_every_member, pointed_member } = shown_as;
     let is_here = |my_room: &&MyRoom| my_room.room.id == data.room.id;
-    let server = app.server_settings();
     RoomPage {
         lang,
         minutes_east,
@@ -151,7 +147,6 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         peer: data.other.as_ref(),
         messages: &data.messages.messages,
         rev: data.messages.rev,
-        server_keeps_days: [server.keep_messages_days, server.keep_files_days],
         epoch: &data.messages.epoch,
         has_older: data.messages.older,
         has_newer: data.messages.newer,
@@ -164,7 +159,6 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         has_search: app.config.has_search,
         base: app.base(),
         invites: &data.invites,
-        bans: &data.bans,
         open_reports: data.open_reports,
         scheduled_waiting: data.scheduled_waiting,
         blocked: &data.blocked,
@@ -231,57 +225,8 @@ async fn create(
     Ok(with_session(response, session))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Settings {
-    title: String,
-    max: Option<u32>,
-    password: Option<String>,
-    clear_password: Option<String>,
-    listed: Option<bool>,
-    history: Option<History>,
-    slow_seconds: Option<u32>,
-    writers: Option<Writers>,
-    keep_messages_days: Option<u32>,
-    keep_files_days: Option<u32>,
-    revoke_invites: Option<String>,
-}
-
-impl From<Settings> for ChangeRoom {
-    /// An empty password changes nothing; only the box beside it removes the password.
-    fn from(form: Settings) -> Self {
-        let password = match form.clear_password {
-            Some(_) => Some(None),
-            None => form.password.filter(|password| !password.is_empty()).map(Some),
-        };
-        Self {
-            title: Some(form.title),
-            max: form.max,
-            password,
-            listed: form.listed,
-            history: form.history,
-            slow_seconds: form.slow_seconds,
-            writers: form.writers,
-            keep_messages_days: form.keep_messages_days,
-            keep_files_days: form.keep_files_days,
-            revoke_invites: form.revoke_invites.is_some(),
-        }
-    }
-}
-
-/// `POST /room/{id}/settings`
-async fn change(
-    State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
-    Form(form): Form<Settings>,
-) -> PageResult {
-    app.change_room(&me.user, room.id, ChangeRoom::from(form).into()).await.or_room(room.id)?;
-    Ok(redirect_to_room(room.id))
-}
-
 /// `POST /room/{id}/delete`
 async fn remove(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>) -> PageResult {
-    app.remove_room(&me.user, room.id).await.or_room(room.id)?;
+    or_page(app.remove_room(&me.user, room.id).await, room.id)?;
     Ok(redirect("/"))
 }

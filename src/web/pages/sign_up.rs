@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use http::HeaderMap;
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use super::one_time_link::{link_error, parse_code};
 use crate::chat::kinds::SignUpPolicy;
 use crate::error::Code;
 use crate::i18n::{Lang, any_name};
-use crate::service::App;
+use crate::service::{App, SignUpLink};
 use crate::view::problem::Problem;
 use crate::view::sign_up::{SignUpLinkPage, SignUpPage, TypedSignUp};
 use crate::web::extract::{Caller, Path, SignedIn};
@@ -25,7 +25,7 @@ use crate::wire::NewUser;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/signup", get(show).post(sign_up))
-        .route("/signup/link", post(mail_link))
+        .route("/signup/link", get(async || redirect("/signup")).post(mail_link))
         .route("/signup/{code}", get(show_with_code))
 }
 
@@ -48,10 +48,10 @@ async fn show(
     if me.as_ref().is_some_and(|me| !is_guest(me)) {
         return redirect("/me");
     }
-    if app.server_settings().sign_up == SignUpPolicy::EmailDomain && app.has_mail() {
-        return Html(link_page(&app, caller.lang, &me, "").html()).into_response();
-    }
     let next = after_sign_in(query.next.as_deref(), &headers);
+    if app.server_settings().sign_up == SignUpPolicy::EmailDomain && app.has_mail() {
+        return Html(link_page(&app, caller.lang, &me, "", &next).html()).into_response();
+    }
     let typed = TypedSignUp { invite: query.invite, ..typed_name(&me, caller.lang) };
     Html(form_page(&app, caller.lang, &me, &typed, &next).html()).into_response()
 }
@@ -62,6 +62,7 @@ async fn show_with_code(
     caller: Caller,
     me: Option<SignedIn>,
     Path(code): Path<String>,
+    Query(query): Query<SignUpQuery>,
 ) -> Response {
     if me.as_ref().is_some_and(|me| !is_guest(me)) {
         return redirect("/me");
@@ -72,8 +73,9 @@ async fn show_with_code(
     };
     match found {
         Ok(email) => {
+            let next = after_sign_in(query.next.as_deref(), &HeaderMap::new());
             let typed = TypedSignUp { email, code, ..typed_name(&me, caller.lang) };
-            no_store(Html(form_page(&app, caller.lang, &me, &typed, "/").html()).into_response())
+            no_store(Html(form_page(&app, caller.lang, &me, &typed, &next).html()).into_response())
         }
         Err(error) => link_error(&error, caller.lang),
     }
@@ -82,6 +84,8 @@ async fn show_with_code(
 #[derive(Deserialize)]
 struct MailLink {
     email: String,
+    #[serde(default)]
+    next: String,
 }
 
 /// `POST /signup/link`: the same response whether or not the address has an account.
@@ -91,16 +95,18 @@ async fn mail_link(
     me: Option<SignedIn>,
     Form(form): Form<MailLink>,
 ) -> Response {
-    let lang = caller.lang;
-    match app.mail_sign_up_link(form.email.clone(), lang, caller.address).await {
+    let (lang, email) = (caller.lang, form.email.as_str());
+    let next = after_sign_in(Some(&form.next), &HeaderMap::new());
+    let link = SignUpLink { email: form.email.clone(), next: Some(next.clone()).filter(|next| next != "/") };
+    match app.mail_sign_up_link(link, lang, caller.address).await {
         Ok(()) => {
-            let page = SignUpLinkPage { is_sent: true, ..link_page(&app, lang, &me, &form.email) };
+            let page = SignUpLinkPage { is_sent: true, ..link_page(&app, lang, &me, email, &next) };
             Html(page.html()).into_response()
         }
         Err(error) if error.code == Code::NotFound => problem::error_page(&error, lang),
         Err(error) => {
             let problem = Problem::new(&error, "signUpLink", &["email"]);
-            let page = SignUpLinkPage { problem: Some(&problem), ..link_page(&app, lang, &me, &form.email) };
+            let page = SignUpLinkPage { problem: Some(&problem), ..link_page(&app, lang, &me, email, &next) };
             page_with_error(&error, page.html())
         }
     }
@@ -133,11 +139,15 @@ async fn sign_up(State(app): State<App>, caller: Caller, me: Option<SignedIn>, F
     };
     match app.sign_up(new.into(), me.as_ref().map(|me| &me.session), caller.into()).await {
         Ok(entered) => no_store(with_cookie(redirect(&next), session_cookie(&app, &entered.token))),
-        Err(error) if error.field.as_deref() == Some("code") => link_error(&error, lang),
+        Err(error) if error.code == Code::Gone => link_error(&error, lang),
+        // The settings were changed while the form was open: now a link is needed first.
+        Err(error) if error.field.as_deref() == Some("code") => {
+            page_with_error(&error, link_page(&app, lang, &me, &typed.email, &next).html())
+        }
         Err(error) => {
             let problem = Problem::new(&error, "signUp", &["email", "name", "password"]);
             let page = SignUpPage { problem: Some(&problem), ..form_page(&app, lang, &me, &typed, &next) };
-            page_with_error(&error, page.html())
+            no_store(page_with_error(&error, page.html()))
         }
     }
 }
@@ -159,7 +169,7 @@ fn form_page<'a>(
     SignUpPage { lang, guest, typed, server: app.server_settings(), has_mail: app.has_mail(), next, problem: None }
 }
 
-fn link_page<'a>(app: &App, lang: Lang, me: &'a Option<SignedIn>, email: &'a str) -> SignUpLinkPage<'a> {
+fn link_page<'a>(app: &App, lang: Lang, me: &'a Option<SignedIn>, email: &'a str, next: &'a str) -> SignUpLinkPage<'a> {
     let guest = me.as_ref().map(|me| &*me.user);
-    SignUpLinkPage { lang, guest, email, server: app.server_settings(), is_sent: false, problem: None }
+    SignUpLinkPage { lang, guest, email, next, server: app.server_settings(), is_sent: false, problem: None }
 }

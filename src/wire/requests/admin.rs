@@ -10,7 +10,7 @@ use crate::chat::server_settings::{Change, UnwantedWord};
 use crate::config::RoomCreators;
 use crate::network::Guests;
 
-/// What is left out stays as it is. One of the two at a time.
+/// What is left out stays as it is. One of the two at a time. Suspending again replaces the end and the reason.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeUser {

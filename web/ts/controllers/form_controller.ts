@@ -1,5 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
-import { errorText } from "../lib/strings";
+import { errorText, t } from "../lib/strings";
 import { visit } from "../lib/visit";
 
 /** Sends a form without leaving the page: when it is refused, what was typed stays, and the field says why. */
@@ -28,7 +28,7 @@ export default class FormController extends Controller<HTMLFormElement> {
     const problem = document.createElement(field ? "small" : "p");
     problem.className = `form__problem ${field ? "field__problem" : "notice"}`;
     problem.setAttribute("role", "alert");
-    problem.textContent = errorText(code);
+    problem.textContent = field && code === "invalid" ? t("invalidField") : errorText(code);
     if (!field) {
       this.element.querySelector(".form__actions, .button--primary")?.before(problem);
       return true;

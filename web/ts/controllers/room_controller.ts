@@ -143,7 +143,7 @@ export default class RoomController extends Controller<HTMLElement> {
     const role = page?.querySelector<HTMLElement>(".room")?.dataset["role"];
     if (!page || !role) return;
     this.element.dataset["role"] = role;
-    for (const id of ["room-menu", "leave", "share", "settings"]) {
+    for (const id of ["room-menu", "leave", "share"]) {
       const [present, fresh] = [document.getElementById(id), page.getElementById(id)];
       if (present?.matches("[open]")) continue;
       if (present && fresh) present.replaceWith(fresh);

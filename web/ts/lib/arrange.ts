@@ -46,6 +46,9 @@ export function decorate(message: HTMLElement, me: string): void {
     mention.classList.toggle("is-me", isMe);
     isMentioned ||= isMe;
   }
+  // With scripts the arrow keys move from message to message.
+  const time = message.querySelector<HTMLElement>(".message__time");
+  if (time) time.tabIndex = -1;
   decorateCode(message);
   message.classList.toggle("names-me", isMentioned && message.dataset["userId"] !== me);
   localize(message);

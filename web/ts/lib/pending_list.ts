@@ -57,7 +57,7 @@ export class PendingList {
     if (this.shown.has(key)) return;
     const items = new Map(message.files.map(({ no, file }) => [no, new UploadItem(file, () => this.removeFile(key, no))]));
     this.items.set(key, items);
-    const element = renderPending(message, this.blanks, [...items.values()].map((item) => item.element));
+    const element = renderPending(message, this.blanks, this.me, [...items.values()].map((item) => item.element));
     decorate(element, this.me);
     this.shown.set(key, element);
     if (message.failed) placeByTime(this.list, element, message.at);

@@ -1,4 +1,4 @@
-// How a message looks until the server has it: a copy of the page's blank message.
+// How a message looks until the server has it: a copy of the blank message.
 
 import { copy, field } from "./fragment";
 import type { PendingMessage, PendingState, Quote } from "./send_queue";
@@ -9,9 +9,12 @@ export interface Blanks {
   whisper: HTMLTemplateElement;
 }
 
-export function renderPending(pending: PendingMessage, blanks: Blanks, files: HTMLElement[]): HTMLElement {
+export function renderPending(pending: PendingMessage, blanks: Blanks, me: string, files: HTMLElement[]): HTMLElement {
   const message = copy(pending.to ? blanks.whisper : blanks.text);
   message.removeAttribute("id");
+  message.dataset["userId"] = me;
+  const name = field(message, "name");
+  if (name) name.textContent = field(document.body, "ownName")?.textContent ?? "";
   message.classList.add("is-pending");
   message.dataset["key"] = pending.key;
   message.querySelector("time")?.setAttribute("datetime", pending.at);

@@ -7,9 +7,13 @@ const markup = (globalThis as { markup?: Record<string, string> }).markup ?? {};
 
 export function addScriptMarkup(): void {
   const room = document.querySelector<HTMLElement>(".room");
-  if (document.querySelector("#message-bar, #lightbox")) return;
-  room?.append(fragment(markup["messageMenu"] ?? ""), fragment(markup["uploadItem"] ?? ""));
-  document.getElementById("side-people")?.append(fragment((markup["memberMenu"] ?? "").replaceAll("/room/-/", `/room/${room?.dataset["roomId"]}/`)));
-  if (room?.querySelector("[popovertarget=new-room]")) document.body.append(fragment(markup["newRoom"] ?? ""));
-  if (room || document.querySelector(".gallery")) document.body.append(fragment(markup["lightbox"] ?? ""));
+  const add = (place: Element | null | undefined, ...names: string[]) => {
+    for (const name of names) place?.append(fragment((markup[name] ?? "").replaceAll("/room/-/", `/room/${room?.dataset["roomId"]}/`)));
+  };
+  add(room, "messageMenu", "uploadItem");
+  add(room?.querySelector("#timeline"), "messageBlanks");
+  add(room?.querySelector("#side-people"), "memberBlanks", "memberMenu");
+  add(document.querySelector("[data-controller~=my-rooms]"), "myRoomBlank");
+  if (room?.querySelector("[popovertarget=new-room]")) add(document.body, "newRoom");
+  if (room || document.querySelector(".gallery")) add(document.body, "lightbox");
 }

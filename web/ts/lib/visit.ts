@@ -7,7 +7,7 @@ import { currentEntry } from "./place";
 import { addScriptMarkup } from "./script_markup";
 
 /** Pages that are visited this way. */
-const VISITED = /^\/(?:room\/[0-9a-z]+(?:\/files)?|people|search|me)?$/;
+const VISITED = /^\/(?:room\/[0-9a-z]+(?:\/(?:files|settings))?|people|search|me)?$/;
 
 /** How long a form that stays on the page waits for an answer. */
 const FORM_TIMEOUT_MS = 30_000;
