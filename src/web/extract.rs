@@ -71,7 +71,7 @@ impl From<Caller> for ClientInfo {
 }
 
 /// The user that the request's token or cookie signs in. Without one the request is refused with
-/// `unauthenticated`; pages wrap it in [`OrLobby`](super::page_error::OrLobby).
+/// `unauthenticated`; pages wrap it in [`OrRedirect`](super::page_error::OrRedirect).
 #[derive(Clone, Debug)]
 pub(super) struct SignedIn {
     pub(super) user: Arc<User>,

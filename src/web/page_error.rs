@@ -86,11 +86,11 @@ impl<T> OrPageError<T> for Result<T> {
     }
 }
 
-/// An extractor of a page: a visitor who is not signed in is led to the log-in page, or to the lobby after a form; a room that
-/// does not exist leads to the lobby.
-pub(super) struct OrLobby<T>(pub(super) T);
+/// An extractor of a page, or a redirect: a visitor who is not signed in is led to the log-in page, or to the lobby after a
+/// form; a room that does not exist leads to the lobby.
+pub(super) struct OrRedirect<T>(pub(super) T);
 
-impl<T> Deref for OrLobby<T> {
+impl<T> Deref for OrRedirect<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -98,7 +98,7 @@ impl<T> Deref for OrLobby<T> {
     }
 }
 
-impl<T: FromRequestParts<App, Rejection = Error>> FromRequestParts<App> for OrLobby<T> {
+impl<T: FromRequestParts<App, Rejection = Error>> FromRequestParts<App> for OrRedirect<T> {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {

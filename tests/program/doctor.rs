@@ -11,7 +11,7 @@ use testkit::redis::Redis;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-use super::{Program, binary};
+use super::{Program, binary, run};
 use crate::support::TempDir;
 
 /// Runs it on the data folder of [`Program::start`].
@@ -147,6 +147,17 @@ async fn services_that_do_not_answer_are_named_without_their_secrets() {
     }
     let wrong = ["--mail-from", "nobody", "--smtp-url", "smtp://localhost"];
     says(folder.path(), &wrong, "settings", "error", "MAIL_FROM").await;
+}
+
+#[tokio::test]
+async fn a_sign_up_that_needs_mail_which_nobody_sends_is_named() {
+    let folder = TempDir::new();
+    drop(Program::start(folder.path(), &[]));
+    says(folder.path(), &[], "mail", "skipped", "no SMTP_URL").await;
+    for (name, value) in [("emailDomains", "school.example"), ("signUp", "emailDomain")] {
+        run(folder.path(), &["settings", "set", name, value]);
+    }
+    says(folder.path(), &[], "mail", "error", "nobody can sign up").await;
 }
 
 #[tokio::test]

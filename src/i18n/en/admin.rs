@@ -48,7 +48,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     suspended: "Suspended",
     suspended_until: "Suspended until",
     suspend: "Suspend",
-    change_suspension: "Change",
+    change_suspension: "Change the suspension",
     suspend_about: "Logs them out everywhere and keeps them out. What they wrote stays.",
     suspend_reason: "Reason, shown at the log-in",
     suspend_for: "Duration",

@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::Finding;
-use crate::chat::{Db, Tx, instance};
+use crate::chat::kinds::SignUpPolicy;
+use crate::chat::{Db, Tx, instance, server_settings};
 use crate::clock;
 use crate::config::{Config, Tls};
 use crate::db::{Inspection, SCHEMA};
+use crate::error::Result;
 use crate::files::{Files, NotReady};
 use crate::hints;
 use crate::mail::{Email, Mailer};
@@ -93,7 +95,7 @@ pub(super) async fn bucket(config: &Config) -> Finding {
     if config.s3.is_none() {
         return Finding::skipped("files", "in the data folder (no S3_BUCKET)");
     }
-    let Some(owner) = instance_id(config).await else {
+    let Some(owner) = read(config, instance::known_id).await.flatten() else {
         return Finding::skipped("files", "start the server once, which checks the bucket");
     };
     let checked = match Files::open(config) {
@@ -108,23 +110,32 @@ pub(super) async fn bucket(config: &Config) -> Finding {
     }
 }
 
-/// Returns the id of the server whose database this is, if there is one. Creates nothing.
-async fn instance_id(config: &Config) -> Option<String> {
+/// Reads from the database, if there is one. Creates nothing.
+async fn read<T: Send + 'static>(config: &Config, read: fn(&mut Tx) -> Result<T>) -> Option<T> {
     if config.postgres.is_none() {
-        let inspection = Inspection::open(&config.database()).ok()?;
-        return inspection.read(|tx: &mut Tx| instance::known_id(tx)).ok()?;
+        return Inspection::open(&config.database()).ok()?.read(|tx: &mut Tx| read(tx)).ok();
     }
     let db = Db::open(store::options_of_command(config), |_| {}).ok()?;
-    let id = db.read(instance::known_id).await;
+    let found = db.read(read).await;
     db.close().await;
-    id.ok()?
+    found.ok()
+}
+
+async fn without_mail(config: &Config) -> Finding {
+    let settings = read(config, server_settings::stored).await.unwrap_or_default().settings;
+    match settings.sign_up {
+        SignUpPolicy::EmailDomain => Finding::error(
+            "mail",
+            "nobody can sign up: signUp is emailDomain, and there is no SMTP_URL",
+            "set SMTP_URL, or run: madang settings set signUp invite",
+        ),
+        _ => Finding::skipped("mail", "no SMTP_URL: `madang user reset EMAIL` prints links instead"),
+    }
 }
 
 /// Logs in to the mail server, and sends a test mail if somebody is to get one.
 pub(super) async fn mail(config: &Config, to: Option<&str>) -> Vec<Finding> {
-    let Some(settings) = &config.mail else {
-        return vec![Finding::skipped("mail", "no SMTP_URL: `madang user reset EMAIL` prints links instead")];
-    };
+    let Some(settings) = &config.mail else { return vec![without_mail(config).await] };
     let mailer = match Mailer::new(settings) {
         Ok(mailer) => mailer,
         Err(why) => return vec![Finding::error("mail", why, "look at SMTP_URL and MAIL_FROM")],

@@ -17,7 +17,7 @@ use crate::view::account::{Done, LogInPage};
 use crate::view::problem::{Problem, Suspension};
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
-use crate::web::page_error::{OrLobby, page_with_error};
+use crate::web::page_error::{OrRedirect, page_with_error};
 use crate::web::redirect::{after_sign_in, redirect, redirect_back, redirect_with_error, referer};
 
 pub(super) fn routes() -> Router<App> {
@@ -121,7 +121,7 @@ struct Profile {
 async fn change(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     headers: HeaderMap,
     Form(form): Form<Profile>,
 ) -> Response {
@@ -149,7 +149,7 @@ struct SetPrivacy {
 async fn set_privacy(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Form(form): Form<SetPrivacy>,
 ) -> Response {
     let change = Change {
@@ -172,7 +172,7 @@ struct SetContact {
 async fn set_contact(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Form(form): Form<SetContact>,
 ) -> Response {
     let (direct_from, listed) = (Some(form.direct_from), Some(form.listed.is_some()));
@@ -190,7 +190,7 @@ struct ChangeEmail {
 async fn change_email(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Form(form): Form<ChangeEmail>,
 ) -> Response {
     let change = Change { email: Some(form.email.clone()), ..Change::default() };
@@ -209,7 +209,7 @@ struct ChangePassword {
 async fn change_password(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Form(form): Form<ChangePassword>,
 ) -> Response {
     let result = app.change_password(&me.session, form.current, form.password).await;
@@ -227,7 +227,7 @@ struct DeleteAccount {
 async fn delete_account(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Form(form): Form<DeleteAccount>,
 ) -> Response {
     let result = app.delete_account(me.user.id, form.password, form.messages == "remove").await;

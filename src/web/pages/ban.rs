@@ -10,7 +10,7 @@ use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, PageResult};
+use crate::web::page_error::{OrRedirect, PageResult};
 use crate::web::redirect::redirect;
 
 pub(super) fn routes() -> Router<App> {
@@ -26,8 +26,8 @@ struct LiftBan {
 /// `POST /room/{id}/bans/lift`
 async fn lift(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<LiftBan>,
 ) -> PageResult {
     or_page(app.lift_ban(me.user.id, room.id, form.user_id).await, room.id)?;

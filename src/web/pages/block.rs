@@ -13,7 +13,7 @@ use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::OrLobby;
+use crate::web::page_error::OrRedirect;
 use crate::web::redirect::{redirect, redirect_with_error, referer};
 
 pub(super) fn routes() -> Router<App> {
@@ -38,7 +38,7 @@ impl SetPerson {
 async fn set(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     headers: HeaderMap,
     Form(form): Form<SetPerson>,
 ) -> Response {

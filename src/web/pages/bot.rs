@@ -15,7 +15,7 @@ use crate::service::App;
 use crate::view::BotsPage;
 use crate::web::extract::{Caller, SignedIn, UserPath};
 use crate::web::form::{Form, no_store};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect};
 
 const PATH: &str = "/me/bots";
@@ -31,7 +31,7 @@ pub(super) fn routes() -> Router<App> {
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(notice): Query<Notice>,
 ) -> PageResult {
     page(&app, &caller, &me, None, notice.code()).await
@@ -41,7 +41,7 @@ async fn show(
 async fn create(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Form(form): Form<HashMap<String, String>>,
 ) -> PageResult {
     let name = form.get("name").cloned().unwrap_or_default();
@@ -51,13 +51,13 @@ async fn create(
 }
 
 /// `POST /me/bots/{userId}/rotate`: shows the new key likewise.
-async fn rotate(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, bot: UserPath) -> PageResult {
+async fn rotate(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>, bot: UserPath) -> PageResult {
     let rotated = back(app.rotate_bot(me.user.id, bot.id, None).await)?;
     page(&app, &caller, &me, Some(rotated), None).await
 }
 
 /// `POST /me/bots/{userId}/delete`
-async fn delete(State(app): State<App>, me: OrLobby<SignedIn>, bot: UserPath) -> PageResult {
+async fn delete(State(app): State<App>, me: OrRedirect<SignedIn>, bot: UserPath) -> PageResult {
     back(app.delete_bot(me.user.id, bot.id).await)?;
     Ok(redirect(PATH))
 }

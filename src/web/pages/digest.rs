@@ -14,7 +14,7 @@ use crate::service::App;
 use crate::view::account::{EmailLink, EmailPage};
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::{Form, no_store};
-use crate::web::page_error::OrLobby;
+use crate::web::page_error::OrRedirect;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -38,7 +38,12 @@ impl SetDigest {
 }
 
 /// `POST /me/digest`
-async fn set(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, Form(form): Form<SetDigest>) -> Response {
+async fn set(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrRedirect<SignedIn>,
+    Form(form): Form<SetDigest>,
+) -> Response {
     let result = match form.minutes() {
         Ok(minutes) => app.set_digest(me.user.id, minutes, caller.lang).await.map(drop),
         Err(error) => Err(error),

@@ -9,7 +9,7 @@ use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageResult};
 use crate::web::redirect::redirect_to_room;
 
 pub(super) fn routes() -> Router<App> {
@@ -23,13 +23,13 @@ struct OpenDirect {
 }
 
 /// `POST /direct`: leads to the direct room with a user.
-async fn open(State(app): State<App>, me: OrLobby<SignedIn>, Form(form): Form<OpenDirect>) -> PageResult {
+async fn open(State(app): State<App>, me: OrRedirect<SignedIn>, Form(form): Form<OpenDirect>) -> PageResult {
     let (room, _) = app.open_direct(me.user.id, form.user_id).await.or_lobby()?;
     Ok(redirect_to_room(room.id))
 }
 
 /// `POST /room/{id}/accept`: accepts the direct room of a stranger.
-async fn accept(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>) -> PageResult {
+async fn accept(State(app): State<App>, me: OrRedirect<SignedIn>, room: OrRedirect<RoomPath>) -> PageResult {
     app.accept_direct(me.user.id, room.id).await.or_room(room.id)?;
     Ok(redirect_to_room(room.id))
 }

@@ -10,7 +10,7 @@ use crate::chat::member::Presence;
 use crate::service::App;
 use crate::view::{DirectoryEntry, PeoplePage};
 use crate::web::extract::{Caller, SignedIn};
-use crate::web::page_error::OrLobby;
+use crate::web::page_error::OrRedirect;
 use crate::web::redirect::Notice;
 
 pub(super) fn routes() -> Router<App> {
@@ -30,7 +30,7 @@ struct DirectoryQuery {
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(query): Query<DirectoryQuery>,
 ) -> Response {
     // An invalid cursor shows the first page.

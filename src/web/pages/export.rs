@@ -11,7 +11,7 @@ use super::me::{MyPage, Typed};
 use crate::error::Result;
 use crate::service::App;
 use crate::web::extract::{Caller, SignedIn};
-use crate::web::page_error::OrLobby;
+use crate::web::page_error::OrRedirect;
 
 /// It goes with its user, also from the browser.
 const CACHING: &str = "private, no-store";
@@ -26,7 +26,7 @@ pub(in crate::web) fn download_routes() -> Router<App> {
 }
 
 /// `POST /me/export`
-async fn request(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>) -> Response {
+async fn request(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>) -> Response {
     let result = app.request_export(me.user.id, caller.lang).await;
     MyPage::new(&app, &caller, &me).after(result, "export", &[], Typed::default()).await
 }
@@ -34,7 +34,7 @@ async fn request(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>) 
 /// `GET /me/export/madang.zip`
 async fn download(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response> {

@@ -22,7 +22,7 @@ use crate::service::App;
 use crate::view::GalleryPage;
 use crate::web::etag;
 use crate::web::extract::{Caller, ForBots, Path, RoomPath, SignedIn};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::range::{ByteRange, byte_range};
 use crate::web::redirect::redirect_to_room;
 
@@ -52,7 +52,7 @@ struct GalleryQuery {
 async fn gallery(
     State(app): State<App>,
     caller: Caller,
-    room: OrLobby<RoomPath>,
+    room: OrRedirect<RoomPath>,
     me: Option<SignedIn>,
     Query(query): Query<GalleryQuery>,
 ) -> PageResult {

@@ -13,7 +13,7 @@ use crate::service::App;
 use crate::view::{Fresh, HooksPage};
 use crate::web::extract::{Caller, HookPath, RoomPath, SignedIn};
 use crate::web::form::{Form, no_store};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect};
 
 pub(super) fn routes() -> Router<App> {
@@ -27,8 +27,8 @@ pub(super) fn routes() -> Router<App> {
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Query(notice): Query<Notice>,
 ) -> PageResult {
     page(&app, &caller, &me, room.id, None, notice.code()).await
@@ -43,8 +43,8 @@ struct NewHook {
 async fn create(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<NewHook>,
 ) -> PageResult {
     let created = app.create_hook(me.user.id, room.id, form.name).await;
@@ -56,8 +56,8 @@ async fn create(
 async fn rotate(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     hook: HookPath,
 ) -> PageResult {
     let rotated = or_page(app.rotate_hook(me.user.id, room.id, hook.id).await, room.id)?;
@@ -65,7 +65,12 @@ async fn rotate(
 }
 
 /// `POST /room/{id}/hooks/{hookId}/delete`
-async fn revoke(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>, hook: HookPath) -> PageResult {
+async fn revoke(
+    State(app): State<App>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
+    hook: HookPath,
+) -> PageResult {
     or_page(app.revoke_hook(me.user.id, room.id, hook.id).await, room.id)?;
     Ok(redirect(&hooks_path(room.id)))
 }

@@ -15,7 +15,7 @@ use crate::service::App;
 use crate::view::JoinPage;
 use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::form::{Form, number};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::qr;
 use crate::web::redirect::{redirect, redirect_to_room};
 
@@ -59,8 +59,8 @@ struct NewInvite {
 /// `POST /room/{id}/invites`
 async fn create(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<NewInvite>,
 ) -> PageResult {
     let uses = number("uses", &form.uses).or_room(room.id)?;
@@ -77,8 +77,8 @@ fn redirect_to_invites(id: RoomId) -> Response {
 /// `POST /room/{id}/invites/{code}/delete`
 async fn revoke(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Path((_, code)): Path<(String, String)>,
 ) -> PageResult {
     app.revoke_invite(me.user.id, room.id, code).await.or_room(room.id)?;

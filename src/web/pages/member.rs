@@ -11,7 +11,7 @@ use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::{Form, number};
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageResult};
 use crate::web::redirect::{redirect, redirect_to_room};
 use crate::wire::JoinCredentials;
 
@@ -35,7 +35,7 @@ async fn join(
     State(app): State<App>,
     caller: Caller,
     me: Option<SignedIn>,
-    room: OrLobby<RoomPath>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<Join>,
 ) -> PageResult {
     let credentials = JoinCredentials { password: form.password, invite: form.invite };
@@ -46,7 +46,7 @@ async fn join(
 }
 
 /// `POST /room/{id}/leave`
-async fn leave(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>) -> PageResult {
+async fn leave(State(app): State<App>, me: OrRedirect<SignedIn>, room: OrRedirect<RoomPath>) -> PageResult {
     app.leave(me.user.id, room.id).await.or_lobby()?;
     Ok(redirect("/"))
 }
@@ -66,8 +66,8 @@ struct Kick {
 /// `POST /room/{id}/kick`
 async fn kick(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<Kick>,
 ) -> PageResult {
     let ban = form.ban.is_some();
@@ -88,8 +88,8 @@ struct HandOver {
 /// `POST /room/{id}/owner`
 async fn hand_over(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<HandOver>,
 ) -> PageResult {
     app.hand_over(&me.user, room.id, form.user_id).await.or_room(room.id)?;

@@ -16,7 +16,7 @@ use crate::view::{HistoryPart, PinsPart};
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
 use crate::web::multipart::{Parts, UploadContext};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::redirect::redirect;
 
 pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
@@ -94,8 +94,8 @@ enum Act {
 /// `POST /room/{id}/acts`: an act on a message. It leads back to the message.
 async fn act(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<ActForm>,
 ) -> PageResult {
     let path = format!("/room/{}", room.id);
@@ -122,7 +122,12 @@ async fn do_act(app: &App, me: UserId, form: ActForm) -> Result<i64> {
 }
 
 /// `POST /room/{id}/messages`: sends a message without JavaScript.
-async fn send(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>, request: Request) -> PageResult {
+async fn send(
+    State(app): State<App>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
+    request: Request,
+) -> PageResult {
     send_parts(&app, me.user.id, room.id, request).await.or_room(room.id)?;
     // The new message is at the end of the page.
     Ok(redirect(&format!("/room/{}#end", room.id)))

@@ -9,7 +9,7 @@ use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageResult};
 use crate::web::redirect::redirect_to_room;
 
 pub(super) fn routes() -> Router<App> {
@@ -26,8 +26,8 @@ struct SetModerator {
 /// `POST /room/{id}/moderators`
 async fn set(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<SetModerator>,
 ) -> PageResult {
     app.set_moderator(me.user.id, room.id, form.user_id, form.on).await.or_room(room.id)?;

@@ -10,7 +10,7 @@ use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageResult};
 use crate::web::redirect::{redirect, redirect_to_room};
 
 pub(super) fn routes() -> Router<App> {
@@ -32,8 +32,8 @@ struct Mute {
 /// `POST /room/{id}/mutes`
 async fn mute(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<Mute>,
 ) -> PageResult {
     let reason = Some(form.reason).filter(|reason| !reason.trim().is_empty());
@@ -51,8 +51,8 @@ struct Unmute {
 /// `POST /room/{id}/mutes/lift`
 async fn unmute(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<Unmute>,
 ) -> PageResult {
     app.unmute(me.user.id, room.id, form.user_id).await.or_room(room.id)?;
@@ -67,8 +67,8 @@ struct Lock {
 /// `POST /room/{id}/lock`
 async fn lock(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<Lock>,
 ) -> PageResult {
     app.lock_joins(me.user.id, room.id, form.minutes).await.or_room(room.id)?;

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::service::App;
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageResult};
 use crate::web::redirect::redirect_to_room;
 
 pub(super) fn routes() -> Router<App> {
@@ -33,8 +33,8 @@ struct SetLevel {
 /// `POST /room/{id}/notifications`
 async fn set_level(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<SetLevel>,
 ) -> PageResult {
     app.set_notify_level(me.user.id, room.id, form.level).await.or_room(room.id)?;
@@ -73,7 +73,7 @@ fn minute(field: &'static str, text: &str) -> Result<u16> {
 async fn set_quiet_hours(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Form(form): Form<SetQuietHours>,
 ) -> Response {
     let result = match form.hours(caller.minutes_east) {
@@ -87,7 +87,7 @@ async fn set_quiet_hours(
 async fn set_muted(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     headers: HeaderMap,
     Form(form): Form<SetPerson>,
 ) -> Response {

@@ -19,7 +19,7 @@ use crate::view::account::{AdminPage, ContinuePage, Done, ForgotPage, GonePage, 
 use crate::view::problem::Problem;
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
-use crate::web::page_error::{OrLobby, OrPageError, PageResult, page_with_error};
+use crate::web::page_error::{OrPageError, OrRedirect, PageResult, page_with_error};
 use crate::web::redirect::{redirect, safe};
 use crate::web::{problem, qr};
 
@@ -163,7 +163,7 @@ async fn show_transfer() -> Response {
 }
 
 /// `POST /transfer`: makes a link to another device of the user.
-async fn transfer(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, headers: HeaderMap) -> PageResult {
+async fn transfer(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>, headers: HeaderMap) -> PageResult {
     let lang = caller.lang;
     let code = app.create_device_link(me.user.id).await.or_problem(lang)?.reveal();
     let address = transfer_address(&app, &headers, &code).or_problem(lang)?;

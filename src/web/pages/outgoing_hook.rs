@@ -20,7 +20,7 @@ use crate::view::admin::{Head, HooksPage};
 use crate::view::{DeliveriesPage, Fresh};
 use crate::web::extract::{Caller, HookPath, ScopePath, SignedIn};
 use crate::web::form::{Form, no_store};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect};
 
 pub(super) fn routes() -> Router<App> {
@@ -44,7 +44,7 @@ pub(super) fn routes() -> Router<App> {
 async fn list(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(notice): Query<Notice>,
 ) -> PageResult {
     server_page(&app, &caller, &me, None, notice.code()).await
@@ -54,8 +54,8 @@ async fn list(
 async fn create(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    path: OrLobby<ScopePath>,
+    me: OrRedirect<SignedIn>,
+    path: OrRedirect<ScopePath>,
     Form(form): Form<HashMap<String, String>>,
 ) -> PageResult {
     let new = OutgoingHookRequest {
@@ -71,8 +71,8 @@ async fn create(
 async fn rotate(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    path: OrLobby<ScopePath>,
+    me: OrRedirect<SignedIn>,
+    path: OrRedirect<ScopePath>,
     hook: HookPath,
 ) -> PageResult {
     let rotated = app.rotate_outgoing_hook(me.user.id, path.scope, hook.id).await;
@@ -83,8 +83,8 @@ async fn rotate(
 async fn resume(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    path: OrLobby<ScopePath>,
+    me: OrRedirect<SignedIn>,
+    path: OrRedirect<ScopePath>,
     hook: HookPath,
 ) -> PageResult {
     or_page(app.resume_outgoing_hook(me.user.id, path.scope, hook.id).await, path.scope, caller.lang)?;
@@ -95,8 +95,8 @@ async fn resume(
 async fn revoke(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    path: OrLobby<ScopePath>,
+    me: OrRedirect<SignedIn>,
+    path: OrRedirect<ScopePath>,
     hook: HookPath,
 ) -> PageResult {
     or_page(app.revoke_outgoing_hook(me.user.id, path.scope, hook.id).await, path.scope, caller.lang)?;
@@ -107,8 +107,8 @@ async fn revoke(
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    path: OrLobby<ScopePath>,
+    me: OrRedirect<SignedIn>,
+    path: OrRedirect<ScopePath>,
     hook: HookPath,
 ) -> PageResult {
     let (me, scope) = (me.user.id, path.scope);
@@ -130,8 +130,8 @@ struct Replay {
 async fn replay(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    path: OrLobby<ScopePath>,
+    me: OrRedirect<SignedIn>,
+    path: OrRedirect<ScopePath>,
     hook: HookPath,
     Form(form): Form<Replay>,
 ) -> PageResult {

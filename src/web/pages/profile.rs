@@ -13,7 +13,7 @@ use crate::error::{Code, Result};
 use crate::service::App;
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::multipart::single_file;
-use crate::web::page_error::OrLobby;
+use crate::web::page_error::OrRedirect;
 
 pub(super) fn routes(upload_limit: DefaultBodyLimit) -> Router<App> {
     Router::new()
@@ -27,7 +27,7 @@ pub(in crate::web) fn picture_routes() -> Router<App> {
 }
 
 /// `POST /me/picture`
-async fn set_picture(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, request: Request) -> Response {
+async fn set_picture(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>, request: Request) -> Response {
     let result = match single_file(request, &app, me.user.id).await {
         Ok(upload) => app.set_picture(me.user.id, upload).await,
         Err(error) => Err(error),
@@ -36,7 +36,7 @@ async fn set_picture(State(app): State<App>, caller: Caller, me: OrLobby<SignedI
 }
 
 /// `POST /me/picture/remove`
-async fn remove_picture(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>) -> Response {
+async fn remove_picture(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>) -> Response {
     let result = app.remove_picture(me.user.id).await;
     MyPage::new(&app, &caller, &me).after(result, "profile", &[], Typed::default()).await
 }

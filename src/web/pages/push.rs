@@ -10,7 +10,7 @@ use super::me::{MyPage, Typed};
 use crate::service::App;
 use crate::web::extract::{Caller, PushPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::OrLobby;
+use crate::web::page_error::OrRedirect;
 use crate::web::redirect::redirect;
 
 pub(super) fn routes() -> Router<App> {
@@ -30,7 +30,7 @@ struct SetHidesText {
 async fn set_hides_text(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     push: PushPath,
     Form(form): Form<SetHidesText>,
 ) -> Response {
@@ -39,7 +39,7 @@ async fn set_hides_text(
 }
 
 /// `POST /me/push-subscriptions/{pushId}/test`: the list says how it went.
-async fn test(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, push: PushPath) -> Response {
+async fn test(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>, push: PushPath) -> Response {
     match app.test_push(me.user.id, push.id).await {
         Ok(Some(_)) => redirect("/me#push"),
         tested => MyPage::new(&app, &caller, &me).after(tested, "push", &[], Typed::default()).await,
@@ -47,7 +47,7 @@ async fn test(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, pus
 }
 
 /// `POST /me/push-subscriptions/{pushId}/delete`
-async fn unsubscribe(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, push: PushPath) -> Response {
+async fn unsubscribe(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>, push: PushPath) -> Response {
     let done = app.unsubscribe(me.user.id, push.id).await;
     MyPage::new(&app, &caller, &me).after(done, "push", &[], Typed::default()).await
 }

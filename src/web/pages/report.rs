@@ -16,7 +16,7 @@ use crate::view::admin::Head;
 use crate::view::report::{ReportPage, ReportsPage};
 use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::form::{Form, number};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect};
 
 pub(super) fn routes() -> Router<App> {
@@ -41,8 +41,8 @@ struct FormQuery {
 async fn show_form(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Query(query): Query<FormQuery>,
 ) -> PageResult {
     let room = app.room(Some(me.user.id), room.id).await.or_lobby()?;
@@ -80,8 +80,8 @@ struct ReportForm {
 /// `POST /room/{id}/report`
 async fn send(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<ReportForm>,
 ) -> PageResult {
     let (me, new) = (me.user.id, NewReport { reason: form.reason, note: form.note });
@@ -113,8 +113,8 @@ struct QueueQuery {
 async fn of_room(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Query(query): Query<QueueQuery>,
 ) -> PageResult {
     queue(&app, &caller, &me, Some(room.id), query).await
@@ -124,7 +124,7 @@ async fn of_room(
 async fn of_server(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(query): Query<QueueQuery>,
 ) -> PageResult {
     queue(&app, &caller, &me, None, query).await
@@ -184,7 +184,7 @@ struct DecisionForm {
 async fn decide(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Path(id): Path<ReportId>,
     Form(form): Form<DecisionForm>,
 ) -> Result<Response, PageError> {

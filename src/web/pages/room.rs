@@ -19,7 +19,7 @@ use crate::service::{App, RoomPageData};
 use crate::view::{JoinPage, RoomPage};
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect, redirect_to_room};
 use crate::wire::NewRoom;
 
@@ -67,7 +67,7 @@ impl RoomQuery {
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    room: OrLobby<RoomPath>,
+    room: OrRedirect<RoomPath>,
     me: Option<SignedIn>,
     Query(query): Query<RoomQuery>,
 ) -> PageResult {
@@ -226,7 +226,7 @@ async fn create(
 }
 
 /// `POST /room/{id}/delete`
-async fn remove(State(app): State<App>, me: OrLobby<SignedIn>, room: OrLobby<RoomPath>) -> PageResult {
+async fn remove(State(app): State<App>, me: OrRedirect<SignedIn>, room: OrRedirect<RoomPath>) -> PageResult {
     or_page(app.remove_room(&me.user, room.id).await, room.id)?;
     Ok(redirect("/"))
 }

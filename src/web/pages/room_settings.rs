@@ -13,7 +13,7 @@ use crate::service::App;
 use crate::view::RoomSettingsPage;
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::{Form, number};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect_to_room};
 use crate::wire::ChangeRoom;
 
@@ -40,8 +40,8 @@ pub(super) fn or_page<T>(result: Result<T>, room_id: RoomId) -> Result<T, PageEr
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Query(notice): Query<Notice>,
 ) -> PageResult {
     let found = app.room_settings(me.user.id, room.id).await.or_room(room.id)?;
@@ -104,8 +104,8 @@ impl TryFrom<Settings> for ChangeRoom {
 /// `POST /room/{id}/settings`
 async fn change(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<Settings>,
 ) -> PageResult {
     let change = or_page(ChangeRoom::try_from(form), room.id)?;

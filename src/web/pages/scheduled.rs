@@ -15,7 +15,7 @@ use crate::service::App;
 use crate::view::ScheduledPage;
 use crate::web::extract::{Caller, RoomPath, ScheduledPath, SignedIn};
 use crate::web::form::{Form, no_store};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect, redirect_to_room};
 
 const PATH: &str = "/me/scheduled";
@@ -33,7 +33,7 @@ pub(super) fn routes() -> Router<App> {
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(notice): Query<Notice>,
 ) -> PageResult {
     let scheduled = app.scheduled(me.user.id).await.or_problem(caller.lang)?;
@@ -69,7 +69,7 @@ impl Schedule {
 async fn create(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     room: RoomPath,
     Form(form): Form<Schedule>,
 ) -> PageResult {
@@ -91,7 +91,7 @@ struct Change {
 /// `POST /me/scheduled/{scheduledId}`
 async fn change(
     State(app): State<App>,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     path: ScheduledPath,
     Form(form): Form<Change>,
 ) -> PageResult {
@@ -104,13 +104,13 @@ async fn change(
 }
 
 /// `POST /me/scheduled/{scheduledId}/cancel`
-async fn cancel(State(app): State<App>, me: OrLobby<SignedIn>, path: ScheduledPath) -> PageResult {
+async fn cancel(State(app): State<App>, me: OrRedirect<SignedIn>, path: ScheduledPath) -> PageResult {
     back(app.cancel_scheduled(me.user.id, path.id).await)?;
     Ok(redirect(PATH))
 }
 
 /// `POST /me/scheduled/{scheduledId}/send`: leads to the room.
-async fn send(State(app): State<App>, me: OrLobby<SignedIn>, path: ScheduledPath) -> PageResult {
+async fn send(State(app): State<App>, me: OrRedirect<SignedIn>, path: ScheduledPath) -> PageResult {
     let message = back(app.send_scheduled_now(me.user.id, path.id).await)?;
     Ok(redirect_to_room(message.room_id))
 }

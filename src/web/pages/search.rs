@@ -13,7 +13,7 @@ use crate::ids::RoomId;
 use crate::service::{App, SearchRequest};
 use crate::view::{FoundIn, SearchPage};
 use crate::web::extract::{Caller, SignedIn};
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 
 /// Messages on a page of results.
 const PAGE_SIZE: u32 = 30;
@@ -35,7 +35,7 @@ struct SearchQuery {
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(query): Query<SearchQuery>,
 ) -> PageResult {
     let room = query.room.as_deref().filter(|room| !room.is_empty());

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::service::App;
 use crate::web::extract::{Caller, SignedIn};
 use crate::web::form::{Form, with_cookie};
-use crate::web::page_error::OrLobby;
+use crate::web::page_error::OrRedirect;
 use crate::web::redirect::redirect;
 
 pub(super) fn routes() -> Router<App> {
@@ -38,7 +38,12 @@ struct EndSessions {
 }
 
 /// `POST /me/sessions`: ends one session, or all others.
-async fn end(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, Form(form): Form<EndSessions>) -> Response {
+async fn end(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrRedirect<SignedIn>,
+    Form(form): Form<EndSessions>,
+) -> Response {
     let result = match form.id {
         Some(id) => app.log_out_device(&me.session, id).await.map(drop),
         None => app.log_out_everywhere(&me.session, false).await,

@@ -16,7 +16,7 @@ use crate::service::App;
 use crate::view::admin::{Charts, Head, LogPage, OverviewPage};
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::redirect::{Notice, redirect, refusal};
 
 /// Jobs that were given up, on the page.
@@ -81,7 +81,7 @@ fn back_to(lang: Lang, path: &str, fields: &[(&str, &str)], result: Result<()>) 
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(query): Query<AdminQuery>,
 ) -> PageResult {
     let status = app.status(me.user.id).await.or_problem(caller.lang)?;
@@ -107,7 +107,7 @@ async fn charts(State(app): State<App>, caller: Caller, me: SignedIn) -> Result<
 }
 
 /// `POST /admin/jobs/retry`
-async fn retry_jobs(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>) -> PageResult {
+async fn retry_jobs(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>) -> PageResult {
     app.retry_jobs(me.user.id).await.or_problem(caller.lang)?;
     Ok(redirect("/admin?done=saved"))
 }
@@ -129,7 +129,7 @@ struct JobForm {
 async fn act_on_job(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Path(number): Path<i64>,
     Form(form): Form<JobForm>,
 ) -> PageResult {
@@ -141,7 +141,7 @@ async fn act_on_job(
 }
 
 /// `POST /admin/backups`
-async fn back_up(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>) -> PageResult {
+async fn back_up(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>) -> PageResult {
     match app.request_backup(me.user.id).await {
         Err(error) if error.code == Code::NotFound => Ok(redirect("/admin?refused=not_found")),
         done => {
@@ -160,7 +160,7 @@ struct LogQuery {
 async fn log(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(query): Query<LogQuery>,
 ) -> PageResult {
     let entries = app.audit_log(me.user.id, query.before, None).await.or_problem(caller.lang)?;

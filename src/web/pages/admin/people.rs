@@ -14,7 +14,7 @@ use crate::service::App;
 use crate::view::admin::{Head, UsersPage};
 use crate::web::extract::{Caller, SignedIn, UserPath};
 use crate::web::form::{Form, no_store, number};
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageResult};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/admin/people", get(show)).route("/admin/people/{userId}", post(act))
@@ -33,7 +33,7 @@ struct PeopleQuery {
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(query): Query<PeopleQuery>,
 ) -> PageResult {
     let q = query.common.q.trim().to_owned();
@@ -83,7 +83,7 @@ struct PersonForm {
 async fn act(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     user: UserPath,
     Form(form): Form<PersonForm>,
 ) -> PageResult {

@@ -13,7 +13,7 @@ use crate::service::App;
 use crate::view::admin::RoomsPage;
 use crate::web::extract::{Caller, RoomPath, SignedIn};
 use crate::web::form::Form;
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageResult};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/admin/rooms", get(show)).route("/admin/rooms/{id}", post(act))
@@ -30,7 +30,7 @@ struct RoomsQuery {
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(query): Query<RoomsQuery>,
 ) -> PageResult {
     let q = query.common.q.trim().to_owned();
@@ -68,8 +68,8 @@ struct RoomForm {
 async fn act(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
-    room: OrLobby<RoomPath>,
+    me: OrRedirect<SignedIn>,
+    room: OrRedirect<RoomPath>,
     Form(form): Form<RoomForm>,
 ) -> PageResult {
     back_to(caller.lang, "/admin/rooms", &[("q", &form.q)], carry_out(&app, &me, room.id, &form).await)

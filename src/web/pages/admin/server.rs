@@ -20,7 +20,7 @@ use crate::view::admin::SettingsPage;
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::{Form, no_store, number};
 use crate::web::multipart::single_file;
-use crate::web::page_error::{OrLobby, OrPageError, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageResult};
 
 const PATH: &str = "/admin/settings";
 
@@ -51,7 +51,7 @@ async fn logo(State(app): State<App>, Path(hash): Path<String>, headers: HeaderM
 }
 
 /// `POST /admin/logo`
-async fn set_logo(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, request: Request) -> PageResult {
+async fn set_logo(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>, request: Request) -> PageResult {
     app.check_admin(me.user.id).await.or_problem(caller.lang)?;
     let set = match single_file(request, &app, me.user.id).await {
         Ok(upload) => app.set_logo(me.user.id, upload).await.map(drop),
@@ -61,7 +61,7 @@ async fn set_logo(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>,
 }
 
 /// `POST /admin/logo/remove`
-async fn remove_logo(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>) -> PageResult {
+async fn remove_logo(State(app): State<App>, caller: Caller, me: OrRedirect<SignedIn>) -> PageResult {
     let removed = app.remove_logo(me.user.id).await.map(drop);
     back_to(caller.lang, PATH, &[], removed)
 }
@@ -70,7 +70,7 @@ async fn remove_logo(State(app): State<App>, caller: Caller, me: OrLobby<SignedI
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Query(query): Query<AdminQuery>,
 ) -> PageResult {
     let invites = app.server_invites(me.user.id).await.or_problem(caller.lang)?.into_iter();
@@ -162,7 +162,7 @@ impl From<SettingsForm> for Change {
 async fn change(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Form(form): Form<SettingsForm>,
 ) -> PageResult {
     back_to(caller.lang, PATH, &[], app.change_server_settings(me.user.id, form.into()).await.map(drop))
@@ -175,7 +175,12 @@ struct LockForm {
 }
 
 /// `POST /admin/lock`
-async fn lock(State(app): State<App>, caller: Caller, me: OrLobby<SignedIn>, Form(form): Form<LockForm>) -> PageResult {
+async fn lock(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrRedirect<SignedIn>,
+    Form(form): Form<LockForm>,
+) -> PageResult {
     let change = Change { lock_minutes: Some(form.minutes), ..Change::default() };
     back_to(caller.lang, PATH, &[], app.change_server_settings(me.user.id, change).await.map(drop))
 }
@@ -191,7 +196,7 @@ struct InviteForm {
 async fn create_invite(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Form(form): Form<InviteForm>,
 ) -> PageResult {
     let create = async {
@@ -205,7 +210,7 @@ async fn create_invite(
 async fn revoke_invite(
     State(app): State<App>,
     caller: Caller,
-    me: OrLobby<SignedIn>,
+    me: OrRedirect<SignedIn>,
     Path(code): Path<String>,
 ) -> PageResult {
     back_to(caller.lang, PATH, &[], app.revoke_server_invite(me.user.id, code).await)
