@@ -29,8 +29,10 @@ impl App {
         let limits = self.config.limits.clone();
         let read = move |tx: &mut Tx| {
             let role = member::membership(tx, me, room_id)?.role;
+            let bans = member::bans(tx, &limits, me, room_id, None, BANS)?.bans;
             Ok(RoomSettings {
-                bans: member::bans(tx, &limits, me, room_id, None, BANS)?.bans,
+                // Of a deleted user nothing is left to show.
+                bans: bans.into_iter().filter(|ban| ban.user.is_some()).collect(),
                 has_invites: role == Role::Owner && !invite::list(tx, now_ms(), me, room_id)?.is_empty(),
                 room: room::get(tx, Some(me), room_id)?,
                 role,
