@@ -3,6 +3,7 @@
 use madang::chat::admin::{Act, AdminRoom, Person, Show};
 use madang::chat::api_key::Key;
 use madang::chat::audit::Entry;
+use madang::chat::kinds::SignUpPolicy;
 use madang::chat::outbox::dead::DeadJob;
 use madang::chat::server_invite::ServerInvite;
 use madang::chat::server_settings::{Change, ServerSettings};
@@ -114,7 +115,15 @@ pub(crate) async fn settings(command: SettingsCommand) -> Result<(), String> {
         SettingsCommand::Show(address) => with_admin(&address, async |admin| json(&admin.settings().await?)).await,
         SettingsCommand::Set { setting, value, address } => {
             let change = change(&setting, &value)?;
-            with_admin(&address, async |admin| json(&admin.change_settings(change).await?)).await
+            let needs_mail = change.sign_up == Some(SignUpPolicy::EmailDomain);
+            with_admin(&address, async |admin| {
+                let settings = admin.change_settings(change).await?;
+                if needs_mail {
+                    tracing::warn!("with emailDomain nobody can sign up unless the server has SMTP_URL");
+                }
+                json(&settings)
+            })
+            .await
         }
     }
 }
@@ -155,8 +164,8 @@ pub(crate) async fn invite(command: InviteCommand) -> Result<(), String> {
 
 fn invite_line(invite: &ServerInvite) -> String {
     let end = invite.ends_at.map_or_else(|| "no end".to_owned(), rfc3339);
-    let uses = invite.uses_left.map_or_else(|| "any number".to_owned(), |uses| uses.to_string());
-    format!("{}  {}  {end}  {uses} of uses left", invite.code, rfc3339(invite.created_at))
+    let uses = invite.uses_left.map_or_else(|| "no limit".to_owned(), |uses| format!("{uses} uses left"));
+    format!("{}  {}  {end}  {uses}", invite.code, rfc3339(invite.created_at))
 }
 
 pub(crate) async fn job(command: JobCommand) -> Result<(), String> {

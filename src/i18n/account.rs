@@ -11,6 +11,8 @@ pub struct AccountStrings {
     /// The domains whose addresses may sign up.
     pub sign_up_link_about: fn(&str) -> String,
     pub sign_up_link_sent: &'static str,
+    /// For a guest, who is only known in this browser.
+    pub sign_up_link_guest: &'static str,
     pub sign_up_no_mail: &'static str,
     pub keep_name: &'static str,
     pub log_in: &'static str,

@@ -257,7 +257,7 @@ async fn admin_commands_work_beside_a_running_server() {
     );
     let (status, log) = program.terminate().await;
     // The link is a secret, and this log is a file.
-    assert!(status.success() && log.contains("run: madang admin-link") && !log.contains("; open http"), "{log}");
+    assert!(status.success() && log.contains("madang admin-link --data-dir") && !log.contains("; open http"), "{log}");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
         format!("You need an e-mail address at {domains} to sign up here. We'll send you a link to continue.")
     },
     sign_up_link_sent: "We've sent an e-mail to this address. Open its link within a day.",
+    sign_up_link_guest: "Open it in this browser to keep your rooms and messages.",
     sign_up_no_mail: "Nobody can sign up at the moment: this server cannot send e-mail.",
     keep_name: "Sign up to keep this name",
     log_in: "Log in",

@@ -93,7 +93,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
         "Nobody",
     ],
     email_domains: "Allowed e-mail domains",
-    email_domains_hint: "One per line, for example example.org. New people open a link that is mailed to them.",
+    email_domains_hint: "One per line, for example example.org. New people open a link that is mailed to them, so the server needs SMTP_URL.",
     room_creators: "Who can create rooms",
     room_creator_kinds: ["Everyone", "People with an account", "Admins"],
     guests: "Guests",

@@ -9,6 +9,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     sign_up_as: |name| format!("가입하면 {name}님의 이름과 방, 대화가 그대로 남아요."),
     sign_up_link_about: |domains| format!("{domains} 이메일로만 가입할 수 있어요. 메일로 가입 링크를 보내 드려요."),
     sign_up_link_sent: "이 주소로 메일을 보냈어요. 하루 안에 메일의 링크를 열어 주세요.",
+    sign_up_link_guest: "이 브라우저에서 열어야 지금 방과 대화가 그대로 남아요.",
     sign_up_no_mail: "이 서버는 메일을 보낼 수 없어서 지금은 가입할 수 없어요.",
     keep_name: "가입하고 이 이름 지키기",
     log_in: "로그인",

@@ -88,7 +88,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     sign_up: "가입할 수 있는 사람",
     sign_up_policies: ["누구나", "초대받은 사람", "아래 도메인의 이메일을 쓰는 사람", "가입을 받지 않음"],
     email_domains: "허용할 이메일 도메인",
-    email_domains_hint: "한 줄에 하나씩. 예: example.org. 가입하려면 메일로 받은 링크를 열어야 해요.",
+    email_domains_hint: "한 줄에 하나씩. 예: example.org. 가입하려면 메일로 받은 링크를 열어야 해서, 서버에 SMTP_URL이 있어야 해요.",
     room_creators: "방을 만들 수 있는 사람",
     room_creator_kinds: ["누구나", "회원", "관리자"],
     guests: "손님",
