@@ -34,7 +34,7 @@ pub fn make(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<UserId>) -> R
 fn replace(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_id: Option<UserId>) -> Result<Token> {
     match user_id {
         Some(user_id) => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&kind, &user_id])?,
-        None => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id IS NULL", &[&kind])?,
+        None => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id IS NULL AND email IS NULL", &[&kind])?,
     };
     insert(tx, now, kind, &Subject { user_id, by, email: None })
 }

@@ -25,7 +25,8 @@ pub fn suspend(
     if is_admin(tx, user_id)? {
         end_admin_rights(tx, now, user_id)?;
     }
-    let sql = "UPDATE users SET suspended_at = COALESCE(suspended_at, ?2), suspended_until = ?3, suspended_reason = ?4, is_admin = 0
+    let sql = "UPDATE users SET suspended_at = COALESCE(suspended_at, ?2), suspended_until = ?3, suspended_reason = ?4,
+                 is_admin = 0
                WHERE id = ?1 AND deleted_at IS NULL";
     if tx.execute(sql, &[&user_id, &now, &until, &reason])? == 0 {
         return Err(Code::NotFound.into());
