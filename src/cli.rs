@@ -142,6 +142,16 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         address: ServerAddress,
     },
+    /// Create an account, also where nobody can sign up, and print the link with which its owner chooses a password. The link
+    /// works once, within a day.
+    Create {
+        /// The e-mail address to log in with.
+        email: String,
+        /// The name that others see.
+        name: String,
+        #[command(flatten)]
+        address: ServerAddress,
+    },
     /// Print a link to set a new password. It works once, within an hour.
     Reset {
         /// The e-mail address of the account.
@@ -274,6 +284,25 @@ pub(crate) enum SettingsCommand {
         #[command(flatten)]
         address: ServerAddress,
     },
+    /// Set the logo of the server: the middle of a picture, as a square. A running server follows within a minute.
+    #[command(override_usage = "madang settings logo [OPTIONS] <PICTURE|--remove>")]
+    Logo {
+        #[command(flatten)]
+        logo: LogoArgs,
+        #[command(flatten)]
+        places: DataPlaces,
+    },
+}
+
+/// The logo of the server.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct LogoArgs {
+    /// The picture: PNG, JPEG, GIF or WebP.
+    pub(crate) picture: Option<PathBuf>,
+    /// Remove the logo: the server shows Madang's own.
+    #[arg(long)]
+    pub(crate) remove: bool,
 }
 
 /// What `madang doctor` looks at.

@@ -1,5 +1,7 @@
 //! The commands beside the server that administer it: users, rooms, settings, invites, jobs, keys, links, the audit log.
 
+use std::path::Path;
+
 use madang::chat::admin::{Act, AdminRoom, Person, Show};
 use madang::chat::api_key::Key;
 use madang::chat::audit::Entry;
@@ -8,15 +10,16 @@ use madang::chat::outbox::dead::DeadJob;
 use madang::chat::server_invite::ServerInvite;
 use madang::chat::server_settings::{Change, ServerSettings};
 use madang::clock::rfc3339;
-use madang::config::{LogFormat, ServerAddress, Switch};
+use madang::config::{Config, LogFormat, ServerAddress, Switch};
 use madang::log;
 use madang::ops::admin::Admin;
+use madang::ops::logo;
 use madang::wire::ChangeServer;
 use serde_json::Value;
 
 use super::print;
 use crate::cli::{
-    AccountArgs, InviteCommand, JobCommand, KeyCommand, RoomArgs, RoomCommand, SettingsCommand, UserCommand,
+    AccountArgs, InviteCommand, JobCommand, KeyCommand, LogoArgs, RoomArgs, RoomCommand, SettingsCommand, UserCommand,
 };
 
 pub(crate) async fn admin_link(address: &ServerAddress) -> Result<(), String> {
@@ -34,7 +37,13 @@ pub(crate) async fn audit(address: &ServerAddress) -> Result<(), String> {
 pub(crate) async fn user(command: UserCommand) -> Result<(), String> {
     match command {
         UserCommand::List { q, address } => {
-            with_admin(&address, async |admin| Ok(lines(admin.users(q, Show::All).await?.iter().map(user_line)))).await
+            with_admin(&address, async |admin| {
+                Ok(list(admin.users(q, Show::All).await?.iter().map(user_line), "no user was found"))
+            })
+            .await
+        }
+        UserCommand::Create { email, name, address } => {
+            with_admin(&address, async |admin| admin.create_account(&email, &name).await).await
         }
         UserCommand::Reset { email, address } => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
@@ -80,7 +89,10 @@ fn user_line(person: &Person) -> String {
 pub(crate) async fn room(command: RoomCommand) -> Result<(), String> {
     match command {
         RoomCommand::List { q, address } => {
-            with_admin(&address, async |admin| Ok(lines(admin.rooms(q).await?.iter().map(room_line)))).await
+            with_admin(&address, async |admin| {
+                Ok(list(admin.rooms(q).await?.iter().map(room_line), "no room was found"))
+            })
+            .await
         }
         RoomCommand::Close(RoomArgs { id, address }) => {
             with_admin(&address, async |admin| admin.close_room(&id, true).await.map(|()| format!("closed room {id}")))
@@ -113,6 +125,9 @@ fn room_line(found: &AdminRoom) -> String {
 pub(crate) async fn settings(command: SettingsCommand) -> Result<(), String> {
     match command {
         SettingsCommand::Show(address) => with_admin(&address, async |admin| json(&admin.settings().await?)).await,
+        SettingsCommand::Logo { logo: LogoArgs { picture, .. }, places } => {
+            logo(picture.as_deref(), &places.config()?).await
+        }
         SettingsCommand::Set { setting, value, address } => {
             let change = change(&setting, &value)?;
             let needs_mail = change.sign_up == Some(SignUpPolicy::EmailDomain);
@@ -124,6 +139,20 @@ pub(crate) async fn settings(command: SettingsCommand) -> Result<(), String> {
                 json(&settings)
             })
             .await
+        }
+    }
+}
+
+async fn logo(picture: Option<&Path>, config: &Config) -> Result<(), String> {
+    let _log = super::log(LogFormat::Text, Switch::Off)?;
+    match picture {
+        Some(picture) => {
+            logo::set(config, picture).await?;
+            print(&format!("the middle of {} is the logo now", picture.display()))
+        }
+        None => {
+            logo::remove(config).await?;
+            print("removed the logo")
         }
     }
 }
@@ -151,7 +180,10 @@ pub(crate) async fn invite(command: InviteCommand) -> Result<(), String> {
             with_admin(&address, async |admin| admin.create_invite(uses, hours).await).await
         }
         InviteCommand::List(address) => {
-            with_admin(&address, async |admin| Ok(lines(admin.invites().await?.iter().map(invite_line)))).await
+            with_admin(&address, async |admin| {
+                Ok(list(admin.invites().await?.iter().map(invite_line), "there is no valid invite"))
+            })
+            .await
         }
         InviteCommand::Revoke { code, address } => {
             with_admin(&address, async |admin| {
@@ -173,13 +205,10 @@ pub(crate) async fn job(command: JobCommand) -> Result<(), String> {
         JobCommand::List(address) => {
             with_admin(&address, async |admin| {
                 let (waiting, dead) = admin.jobs().await?;
-                if waiting.is_empty() && dead.is_empty() {
-                    return Ok("no job waits, and none was given up".to_owned());
-                }
                 let waiting =
                     waiting.iter().map(|jobs| format!("{} waiting  {}  since {}", jobs.count, jobs.kind, jobs.oldest));
                 let dead = dead.iter().map(dead_job_line);
-                Ok(lines(waiting.chain(dead)))
+                Ok(list(waiting.chain(dead), "no job waits, and none was given up"))
             })
             .await
         }
@@ -222,7 +251,7 @@ pub(crate) async fn key(command: KeyCommand) -> Result<(), String> {
                     let end = key.revoked_at.as_ref().map_or_else(|| "active".into(), |at| format!("revoked {at}"));
                     format!("{}  {}  {}  {end}", key.id, key.created_at, key.name)
                 };
-                Ok(lines(admin.keys().await?.iter().map(line)))
+                Ok(list(admin.keys().await?.iter().map(line), "there is no key"))
             })
             .await
         }
@@ -232,8 +261,13 @@ pub(crate) async fn key(command: KeyCommand) -> Result<(), String> {
     }
 }
 
-fn lines(lines: impl Iterator<Item = String>) -> String {
-    lines.collect::<Vec<_>>().join("\n")
+/// Returns the lines of a list. For an empty one it prints a sentence to standard error, which scripts do not read.
+fn list(lines: impl Iterator<Item = String>, none: &str) -> String {
+    let lines: Vec<_> = lines.collect();
+    if lines.is_empty() {
+        log::print(none.to_owned());
+    }
+    lines.join("\n")
 }
 
 /// Runs one admin command on the data folder and prints its result.

@@ -282,7 +282,10 @@ fn log(format: LogFormat, access: Switch) -> Result<Log, String> {
 }
 
 async fn serve(settings: &Settings) -> Result<(), String> {
-    let config = Config { shows_admin_link: std::io::stderr().is_terminal(), ..Config::from(settings) };
+    let mut config = Config { shows_admin_link: std::io::stderr().is_terminal(), ..Config::from(settings) };
+    if let Some(program) = std::env::args().next() {
+        config.program = program;
+    }
     startup::check(&config)?;
     open_files::raise_limit();
     let bind = settings.bind;

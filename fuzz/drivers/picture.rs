@@ -13,9 +13,9 @@ static LIMITS: LazyLock<Limits> = LazyLock::new(|| Limits {
     frames_pixels: 65_536,
     bytes: 256 * 1_024,
     thumbnail_side: 32,
+    portrait_side: 24,
     ..Limits::default()
 });
-const PORTRAIT_SIDE: u32 = 24;
 
 /// Reads a file as a picture.
 ///
@@ -23,7 +23,7 @@ const PORTRAIT_SIDE: u32 = 24;
 ///
 /// If the module breaks a promise.
 pub fn picture(data: &[u8]) {
-    let square = portrait(data, PORTRAIT_SIDE, &LIMITS);
+    let square = portrait(data, &LIMITS);
     match remake(data, &LIMITS) {
         Ok(picture) => {
             is_within_limits(&picture);

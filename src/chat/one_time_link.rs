@@ -36,7 +36,7 @@ fn replace(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_id: O
         Some(user_id) => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&kind, &user_id])?,
         None => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id IS NULL AND email IS NULL", &[&kind])?,
     };
-    insert(tx, now, kind, &Subject { user_id, by, email: None })
+    insert(tx, now, kind, kind.lifetime_ms(), &Subject { user_id, by, email: None })
 }
 
 /// Whom a link is for, and who has made it.
@@ -50,15 +50,20 @@ pub(super) struct Subject<'a> {
 }
 
 /// Stores a new link, and deletes those that have ended.
-pub(super) fn insert(tx: &mut Tx, now: i64, kind: LinkKind, subject: &Subject<'_>) -> Result<Token> {
+pub(super) fn insert(tx: &mut Tx, now: i64, kind: LinkKind, lifetime_ms: i64, subject: &Subject<'_>) -> Result<Token> {
     tx.execute("DELETE FROM links WHERE ends_at <= ?1", &[&now])?;
     let code = Token::new();
     tx.execute(
         "INSERT INTO links (code_hash, kind, user_id, email, by_user_id, created_at, ends_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        &[&code.hash(), &kind, &subject.user_id, &subject.email, &subject.by, &now, &(now + kind.lifetime_ms())],
+        &[&code.hash(), &kind, &subject.user_id, &subject.email, &subject.by, &now, &(now + lifetime_ms)],
     )?;
     Ok(code)
+}
+
+/// Creates the link with which the owner of a new account chooses a password. It is given by hand, so it lasts a day.
+pub(super) fn make_first_password(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<Token> {
+    insert(tx, now, LinkKind::Password, 24 * HOUR, &Subject { user_id: Some(user_id), by, email: None })
 }
 
 /// Creates a link for an admin, or for the operator by a command, who gives it to somebody: that is in the audit log.

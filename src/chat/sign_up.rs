@@ -44,17 +44,13 @@ pub fn sign_up(tx: &mut Tx, limits: &Limits, now: i64, guest: Option<UserId>, ne
         (SignUpPolicy::EmailDomain, _, Some(code)) => (take_link(tx, now, code, &folded)?, Some(now)),
         _ => (email, None),
     };
-    account::refuse_taken(tx, guest, &email)?;
-    let taken = |fault: crate::db::Fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) };
     let Some(me) = guest else {
         if let Some(name) = &new.name {
             user::check_name(tx, limits, None, name)?;
         }
         let name = new.name.unwrap_or(new.fallback_name);
         let user = user::make(tx, limits, now, UserKind::Account, &name)?;
-        let sql =
-            "UPDATE users SET email = ?2, email_folded = ?3, password_hash = ?4, email_confirmed_at = ?5 WHERE id = ?1";
-        tx.execute(sql, &[&user.id, &email, &folded, &new.password_hash, &confirmed_at]).map_err(taken)?;
+        account::set_log_in(tx, user.id, &email, &new.password_hash, confirmed_at)?;
         return Ok(user);
     };
     if user::get(tx, me)?.kind != UserKind::Guest {
@@ -63,12 +59,7 @@ pub fn sign_up(tx: &mut Tx, limits: &Limits, now: i64, guest: Option<UserId>, ne
     if let Some(name) = new.name {
         user::rename(tx, limits, me, &name)?;
     }
-    tx.execute(
-        "UPDATE users SET kind = ?2, email = ?3, email_folded = ?4, password_hash = ?5, email_confirmed_at = ?6
-         WHERE id = ?1",
-        &[&me, &UserKind::Account, &email, &folded, &new.password_hash, &confirmed_at],
-    )
-    .map_err(taken)?;
+    account::set_log_in(tx, me, &email, &new.password_hash, confirmed_at)?;
     session::close_all(tx, me, None)?;
     let user = user::get(tx, me)?;
     tx.publish(Fact::UserChanged(Box::new(user.clone())));
@@ -93,7 +84,13 @@ fn take_link(tx: &mut Tx, now: i64, code: &Token, folded: &str) -> Result<String
 /// Only those of the store.
 pub fn make_link(tx: &mut Tx, now: i64, email: &str) -> Result<Token> {
     tx.execute("DELETE FROM links WHERE kind = ?1 AND email = ?2", &[&LinkKind::SignUp, &email])?;
-    one_time_link::insert(tx, now, LinkKind::SignUp, &Subject { email: Some(email), user_id: None, by: None })
+    one_time_link::insert(
+        tx,
+        now,
+        LinkKind::SignUp,
+        LinkKind::SignUp.lifetime_ms(),
+        &Subject { email: Some(email), user_id: None, by: None },
+    )
 }
 
 /// Returns the address with which a valid link lets somebody sign up, without using it.

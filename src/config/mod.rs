@@ -60,6 +60,8 @@ pub struct Config {
     pub s3: Option<S3>,
     /// Whether the link for the first admin is logged. It is a secret, and logs are often kept.
     pub shows_admin_link: bool,
+    /// The program as it was started, for a line that names a command: a build from the sources is in no search path.
+    pub program: String,
     /// Maximum size of an upload in bytes.
     pub upload_max: usize,
     /// Whether the search index is kept.
@@ -142,6 +144,7 @@ impl Default for Config {
             mail: None,
             s3: None,
             shows_admin_link: false,
+            program: "madang".to_owned(),
             upload_max: 25 * 1024 * 1024,
             has_search: true,
             search_budget: Duration::from_secs(1),

@@ -44,7 +44,6 @@ pub struct AccountStrings {
     pub admin_about: &'static str,
     pub admin_confirm: &'static str,
     pub admin_needs_account: &'static str,
-    pub admin_done: &'static str,
 
     // Own page.
     pub me: &'static str,

@@ -18,6 +18,7 @@ fn sentences(action: AuditAction) -> [&'static str; 2] {
         AuditAction::AdminMade => ["관리자로 지정했어요.", "Made a user an admin."],
         AuditAction::AdminRemoved => ["관리자에서 해제했어요.", "Removed a user as admin."],
         AuditAction::AdminLink => ["관리자 등록 링크를 만들었어요.", "Created an admin link."],
+        AuditAction::AccountCreated => ["계정을 만들었어요.", "Created an account."],
         AuditAction::AccountSuspended => ["이용을 정지했어요.", "Suspended a user."],
         AuditAction::AccountRestored => ["이용 정지를 풀었어요.", "Lifted a suspension."],
         AuditAction::ResetLink => ["비밀번호 재설정 링크를 만들었어요.", "Created a password reset link."],

@@ -67,6 +67,8 @@ pub struct Limits {
     pub bytes: usize,
     /// Pixels of the longer side of the thumbnail.
     pub thumbnail_side: u32,
+    /// Pixels of the side of a portrait, at most; twice the largest size on a page.
+    pub portrait_side: u32,
     /// The memory that all images being decoded share.
     pub memory: Arc<Budget>,
 }
@@ -95,6 +97,7 @@ impl Default for Limits {
             frames_pixels: 200_000_000,
             bytes: 50 << 20,
             thumbnail_side: 640,
+            portrait_side: 256,
             memory: Arc::new(Budget::new(memory())),
         }
     }

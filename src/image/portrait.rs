@@ -3,18 +3,18 @@
 use super::{Format, Limits, Refused, Still, animation, guard, probe, scale, still};
 use probe::Header;
 
-/// Crops an image to its middle square, with sides of at most `side` pixels, and encodes it as PNG
+/// Crops an image to its middle square, with sides within the limits, and encodes it as PNG
 /// or JPEG. Of an animation, it takes the first frame.
 ///
 /// # Errors
 /// As [`remake`](super::remake).
-pub fn portrait(bytes: &[u8], side: u32, limits: &Limits) -> Result<Vec<u8>, Refused> {
+pub fn portrait(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Refused> {
     guard(|| {
         let whole = first_frame(bytes, limits)?;
         let (width, height) = (whole.pixels.width(), whole.pixels.height());
         let edge = width.min(height);
         let middle = whole.pixels.crop_imm((width - edge) / 2, (height - edge) / 2, edge, edge);
-        let pixels = scale::fit(&middle, side);
+        let pixels = scale::fit(&middle, limits.portrait_side);
         let format = if pixels.color().has_alpha() { Format::Png } else { Format::Jpeg };
         still::encode(&Still { pixels, profile: whole.profile }, format, limits)
     })

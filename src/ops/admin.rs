@@ -1,7 +1,9 @@
 //! The admin commands: users, rooms, settings, invites, jobs, links and keys. They write to the database, also while the
 //! server runs, which follows within a minute.
 
-use crate::chat::account;
+use std::net::Ipv4Addr;
+
+use crate::chat::account::{self, NewPerson};
 use crate::chat::admin::{self, Act, AdminRoom, Person, Show, Waiting};
 use crate::chat::api_key::{self, Key};
 use crate::chat::audit::{self, Chain, Entry};
@@ -16,6 +18,7 @@ use crate::db::Subject;
 use crate::error::{Code, Error};
 use crate::ids::{KeyId, RoomId, UserId};
 use crate::lock::Lock;
+use crate::password::Passwords;
 use crate::service::admin::create_admin_link;
 use crate::service::one_time_link::create_reset_link;
 use crate::service::store;
@@ -87,6 +90,23 @@ impl Admin {
             Code::NotFound => format!("no account has the e-mail address {email}"),
             _ => failed(error),
         })
+    }
+
+    /// Creates an account, and returns the link with which its owner chooses a password.
+    ///
+    /// # Errors
+    /// A message for the operator, for example if the address has an account.
+    pub async fn create_account(&self, email: &str, name: &str) -> Result<String, String> {
+        let hash = Passwords::start(1)?.hash_unknown(Ipv4Addr::LOCALHOST.into()).await.map_err(failed)?;
+        let new = NewPerson { email: email.to_owned(), name: name.to_owned(), password_hash: hash };
+        let limits = self.limits.clone();
+        let create = move |tx: &mut Tx<'_>| account::create(tx, &limits, now_ms(), None, &new);
+        let made = self.db.write(Subject::Server, create).await;
+        let (_, code) = made.map_err(|error| match error.code {
+            Code::EmailTaken => format!("{email} has an account already (run: madang user reset {email})"),
+            _ => failed(error),
+        })?;
+        Ok(format!("{}/reset/{}", self.base_url, code.reveal()))
     }
 
     /// Does something with a user, who is named by e-mail address or id. A running server closes ended connections

@@ -9,14 +9,12 @@ use tokio::runtime::Handle;
 use super::archive::Progress;
 use super::backup::existing_database;
 use super::stored::{Pushed, checked_bucket, copy_files};
-use crate::chat::{Db, Tx, instance};
+use super::write;
+use crate::chat::instance;
 use crate::clock::{now_ms, stamp};
 use crate::config::Config;
-use crate::db::Subject;
-use crate::error::Error;
 use crate::files::STORED;
 use crate::lock::Lock;
-use crate::service::store;
 
 /// Copies all local files into the bucket, and moves them aside when each of them is there. While one does not match its
 /// hash, all stay.
@@ -46,18 +44,6 @@ pub async fn push(
         Ok(pushed)
     });
     work.await.map_err(|error| format!("the copy failed: {error}"))?
-}
-
-/// Runs a transaction in the database of the instance.
-async fn write<T: Send + 'static>(
-    config: &Config,
-    work: impl Fn(&mut Tx) -> Result<T, Error> + Send + 'static,
-) -> Result<T, String> {
-    let failed = |error: Error| format!("cannot write the database: {}", error.message);
-    let db = Db::open(store::options_of_command(config), |_| {}).map_err(|fault| store::cannot_open(config, &fault))?;
-    let written = db.write(Subject::Server, work).await;
-    db.close().await;
-    written.map_err(failed)
 }
 
 fn move_aside(data_dir: &Path) -> io::Result<Option<PathBuf>> {

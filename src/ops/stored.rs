@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Read};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use indicatif::HumanBytes;
 use sha2::{Digest, Sha256};
 
 use super::archive::{Part, Progress, STRETCH, Watch};
+use crate::clock::now_ms;
 use crate::config::S3;
-use crate::files::{LocalStore, NotReady, Object, S3Store, Store, prefixes};
+use crate::files::{INCOMING, LocalStore, NotReady, Object, S3Store, Store, prefixes};
 use crate::hex::hex;
+use crate::ids::FileId;
 
 /// Returns the size and the hash of stored bytes, as they are.
 pub(super) fn stored_part(store: &dyn Store, sha256: &str) -> io::Result<Part> {
@@ -64,6 +68,20 @@ pub(super) fn checked_bucket(s3: &S3, instance: &str) -> Result<S3Store, String>
     match bucket.check(instance) {
         Ok(()) => Ok(bucket),
         Err(NotReady::Away(why) | NotReady::Refused(why)) => Err(why),
+    }
+}
+
+/// Stores bytes that a command has made, and returns their hash. They are written in the folder of uploads first, where the
+/// next start of a server removes what is left.
+pub(super) fn store_bytes(store: &dyn Store, data_dir: &Path, bytes: &[u8]) -> io::Result<String> {
+    let folder = data_dir.join(INCOMING);
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    let (hash, path) = (hex(&Sha256::digest(bytes)), folder.join(FileId::new(now_ms()).to_string()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    let stored = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| store.put(&hash, &path));
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => stored.map(|()| hash),
     }
 }
 

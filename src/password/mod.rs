@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::cpu_pool::CpuPool;
 use crate::error::{Error, Result};
+use crate::hex::hex;
 
 mod choice;
 
@@ -52,6 +53,16 @@ impl Passwords {
         }
         within(&password)?;
         self.pool.run(network, QUEUE_TIMEOUT, move || hash(&password)).await?
+    }
+
+    /// Returns the PHC string of a random password, which nobody knows.
+    ///
+    /// # Errors
+    /// `busy` when no thread was free within two seconds.
+    pub async fn hash_unknown(&self, network: IpAddr) -> Result<String> {
+        let mut password = [0; 32];
+        getrandom::fill(&mut password).map_err(Error::internal)?;
+        self.hash(network, hex(&password)).await
     }
 
     /// Returns whether the password matches the stored hash.

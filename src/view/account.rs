@@ -23,7 +23,6 @@ pub enum Done {
     Saved,
     Reset,
     Left,
-    Admin,
     /// The session ended elsewhere.
     Ended,
 }
@@ -31,7 +30,7 @@ pub enum Done {
 impl Done {
     /// Parses what [`Done::name`] returns.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Saved, Self::Reset, Self::Left, Self::Admin, Self::Ended].into_iter().find(|done| done.name() == name)
+        [Self::Saved, Self::Reset, Self::Left, Self::Ended].into_iter().find(|done| done.name() == name)
     }
 
     pub fn name(self) -> &'static str {
@@ -39,7 +38,6 @@ impl Done {
             Self::Saved => "saved",
             Self::Reset => "reset",
             Self::Left => "left",
-            Self::Admin => "admin",
             Self::Ended => "ended",
         }
     }

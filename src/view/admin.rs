@@ -1,6 +1,7 @@
 //! The pages for admins.
 
 use askama::Template;
+use serde::Deserialize;
 
 use super::chart::Plot;
 use super::hook::{Fresh, event_name};
@@ -28,8 +29,8 @@ use crate::network::Guests;
 pub struct Head<'a> {
     /// Whether the last form was carried out.
     pub is_done: bool,
-    /// Why the last form was refused.
-    pub notice: Option<Code>,
+    /// Why the last form was refused, and the field that this concerns, if any.
+    pub notice: Option<(Code, &'a str)>,
     /// What was searched for.
     pub q: &'a str,
     /// How many reports of the server are open.
@@ -84,8 +85,24 @@ pub struct UsersPage<'a> {
     pub people: &'a [Person],
     /// The cursor of the next page.
     pub next: Option<UserId>,
-    /// A link for a new password that was just made, and whose it is.
-    pub reset: Option<(&'a str, UserId)>,
+    /// A link to choose a password that was just made.
+    pub made: Option<MadeLink<'a>>,
+    pub typed: &'a TypedAccount,
+}
+
+/// What was typed for a new account that was refused.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct TypedAccount {
+    pub email: String,
+    pub name: String,
+}
+
+/// A link to choose a password, which is shown once.
+pub struct MadeLink<'a> {
+    pub user_id: UserId,
+    pub link: &'a str,
+    /// Whether the account was made with it.
+    pub is_first: bool,
 }
 
 /// `/admin/rooms`

@@ -220,3 +220,9 @@ pub(super) fn is_guest(me: &Option<&User>) -> bool {
 pub(super) fn sentence(code: &Code, lang: &Lang) -> &'static str {
     page_refusal(*code, *lang)
 }
+
+/// Returns the sentence for an error that concerns a field, or none where `field` is empty.
+pub(super) fn sentence_at(code: &Code, field: &str, lang: &Lang) -> &'static str {
+    let special = (lang.strings().account.problem)(*code, field);
+    special.unwrap_or_else(|| sentence(code, lang))
+}

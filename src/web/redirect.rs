@@ -28,12 +28,12 @@ pub(super) fn redirect_to_log_in(next: &str) -> Response {
 
 /// Redirects to a page that shows the error. Only the names of the code and of the field go into the address.
 pub(super) fn redirect_with_error(path: &str, error: &Error) -> Response {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(refusal(error)).finish();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(refused(error)).finish();
     redirect(&format!("{path}?{query}"))
 }
 
 /// Returns the query of a page that shows an error.
-pub(super) fn refusal(error: &Error) -> impl Iterator<Item = (&'static str, &str)> {
+pub(super) fn refused(error: &Error) -> impl Iterator<Item = (&'static str, &str)> {
     let field = error.field.as_deref().map(|field| ("field", field));
     std::iter::once(("refused", error.code.name())).chain(field)
 }
@@ -42,12 +42,18 @@ pub(super) fn refusal(error: &Error) -> impl Iterator<Item = (&'static str, &str
 #[derive(Deserialize)]
 pub(super) struct Notice {
     refused: Option<String>,
+    field: Option<String>,
 }
 
 impl Notice {
     /// Returns the code, unless the address names none of the known ones.
     pub(super) fn code(&self) -> Option<Code> {
         Code::from_name(self.refused.as_deref()?)
+    }
+
+    /// Returns the code with the field that it concerns, which is empty for none.
+    pub(super) fn refusal(&self) -> Option<(Code, &str)> {
+        Some((self.code()?, self.field.as_deref().unwrap_or_default()))
     }
 }
 

@@ -19,7 +19,7 @@ use madang::error::Code;
 use serde_json::Value;
 
 use crate::reference::is_current;
-use crate::support::{App, Request, Response};
+use crate::support::{App, Request, Response, key};
 use scene::{Scene, Who};
 
 /// The result for each user, in the order of [`Who::ALL`]: a status, an error code, `ok` for an
@@ -213,6 +213,10 @@ fn shown(cell: &str) -> String {
 }
 
 /// A time that is not over when the request is handled.
+fn new_email() -> String {
+    format!("{}@example.org", key().replace(' ', "-"))
+}
+
 fn in_an_hour() -> String {
     rfc3339(now_ms() + 3_600_000)
 }

@@ -5,7 +5,7 @@ use madang::secret::Secret;
 
 use super::routes::routes;
 use super::scene::{Scene, Who, start_server};
-use super::{Body, Cells, LOG_IN, NOBODY, Row, check, in_an_hour, is_complete, of_page, outcome};
+use super::{Body, Cells, LOG_IN, NOBODY, Row, check, in_an_hour, is_complete, new_email, of_page, outcome};
 use crate::support::fixtures::PASSWORD;
 use crate::support::key;
 use crate::support::{App, Response};
@@ -80,8 +80,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     }),
     row("GET", "/signup", newcomers("/me"), nothing),
     row("POST", "/signup", ["/", "/", "403", "403", "403", "403", "403", "403"], |_, _| {
-        let email = format!("{}@example.org", key().replace(' ', "-"));
-        form([("email", &email), ("name", "somebody"), ("password", PASSWORD)])
+        form([("email", &new_email()), ("name", "somebody"), ("password", PASSWORD)])
     })
     .spends(),
     row("GET", "/signup/link", ["/signup"; 8], nothing),
@@ -108,12 +107,11 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/transfer/{code}/qr.svg", ALL, nothing).wants("device link"),
     row("POST", "/transfer/{code}", ["/"; 8], |_, _| form([("next", "/")])).spends().wants("device link"),
     row("GET", "/admin/{code}", ALL, nothing).wants("admin link"),
-    row("POST", "/admin/{code}", accounts("/login?next=/admin/{code}", "/me?done=admin"), empty)
-        .spends()
-        .wants("admin link"),
+    row("POST", "/admin/{code}", accounts("/login?next=/admin/{code}", "/admin"), empty).spends().wants("admin link"),
     row("GET", "/admin", admins("200"), nothing),
     row("GET", "/admin/charts", ["unauthenticated", NOT, NOT, NOT, NOT, NOT, "200", "200"], nothing),
     row("GET", "/admin/people", admins("200"), nothing),
+    row("POST", "/admin/people", admins("200"), |_, _| form([("name", "hana"), ("email", &new_email())])),
     row("POST", "/admin/people/{userId}", admins("/admin/people?show=all&done=saved"), |_, _| {
         form([("act", "endSessions")])
     })

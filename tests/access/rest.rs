@@ -4,7 +4,7 @@ use madang::config::Config;
 use serde_json::{Value, json};
 
 use super::scene::{Scene, Who, start_server};
-use super::{Body, Cells, Row, check, in_an_hour, is_complete, outcome};
+use super::{Body, Cells, Row, check, in_an_hour, is_complete, new_email, outcome};
 use crate::support::App;
 use crate::support::fixtures::PASSWORD;
 use crate::support::key;
@@ -51,7 +51,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/openapi.json", ["200"; 8], nothing),
     row("POST", "/guests", ["201"; 8], empty),
     row("POST", "/users", ["201", "201", NO, NO, NO, NO, NO, NO], |_, _| {
-        Body::Json(json!({ "email": format!("{}@example.org", key().replace(' ', "-")), "password": PASSWORD }))
+        Body::Json(json!({ "email": new_email(), "password": PASSWORD }))
     })
     .spends(),
     row("POST", "/users/link", ["not_found"; 8], |_, _| Body::Json(json!({ "email": "nobody@example.org" }))),
@@ -177,6 +177,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("DELETE", "/admin/invites/{code}", admins("204"), nothing).spends().wants("server invite"),
     row("GET", "/admin/audit", admins("200"), nothing),
     row("GET", "/admin/users", admins("200"), nothing),
+    row("POST", "/admin/users", admins("201"), |_, _| Body::Json(json!({ "email": new_email(), "name": "hana" }))),
     row("PATCH", "/admin/users/{userId}", admins("200"), |_, _| Body::Json(json!({ "suspended": true }))).spends(),
     row("DELETE", "/admin/users/{userId}/sessions", admins("204"), nothing).spends(),
     // The target is a guest, who has no password.

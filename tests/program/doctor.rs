@@ -154,6 +154,7 @@ async fn a_sign_up_that_needs_mail_which_nobody_sends_is_named() {
     let folder = TempDir::new();
     drop(Program::start(folder.path(), &[]));
     says(folder.path(), &[], "mail", "skipped", "no SMTP_URL").await;
+    says(folder.path(), &["--mail-to", "minji@example.org"], "test mail", "error", "none was sent").await;
     for (name, value) in [("emailDomains", "school.example"), ("signUp", "emailDomain")] {
         run(folder.path(), &["settings", "set", name, value]);
     }

@@ -254,7 +254,7 @@ async fn a_server_is_installed_from_the_package_and_kept_in_order() {
     let cookie = format!("__Host-madang_session={admin}");
     let confirm = Request::new(served.at, "POST", &path).header("host", "localhost").header("cookie", &cookie);
     let made = confirm.form(&[]).send().await;
-    assert_eq!(made.leads_to(), "/me?done=admin");
+    assert_eq!(made.leads_to(), "/admin");
 
     // Only people with an invite sign up.
     served.call(&admin, "PATCH", "/admin/settings", json!({ "signUp": "invite", "guests": "off" })).await.is(200);

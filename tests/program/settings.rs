@@ -1,5 +1,6 @@
 //! Invalid or insecure settings, and the permissions of the data folder.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -8,8 +9,8 @@ use std::process::Stdio;
 use serde_json::json;
 use testkit::process;
 
-use super::{Program, binary, run, run_refused};
-use crate::support::TempDir;
+use super::{Program, binary, output, run, run_refused};
+use crate::support::{TempDir, picture};
 
 /// Returns the error of a program that must not start with these flags. If it starts, it prints so
 /// on stdout and the test fails at once.
@@ -250,7 +251,11 @@ async fn commands_change_what_admins_set_and_say_what_is_wrong() {
     assert!(refused(&["invite", "create", "--uses", "0"]).contains("uses"));
     assert!(run(folder.path(), &["invite", "revoke", &code]).contains("revoked invite"));
     assert!(refused(&["invite", "revoke", &code]).contains("madang invite list"));
-    assert!(run(folder.path(), &["job", "list"]).contains("no job waits"));
+    for (list, none) in [("job", "no job waits"), ("key", "there is no key"), ("room", "no room was found")] {
+        let listed = output(folder.path(), &[list, "list"]);
+        assert!(listed.status.success() && listed.stdout.is_empty(), "{listed:?}");
+        assert!(String::from_utf8_lossy(&listed.stderr).contains(none), "{listed:?}");
+    }
     assert!(run(folder.path(), &["job", "retry"]).contains("tried again: 0"));
     for act in ["retry", "drop"] {
         assert!(refused(&["job", act, "7"]).contains("madang job list"));
@@ -267,4 +272,46 @@ async fn commands_change_what_admins_set_and_say_what_is_wrong() {
     assert!(run(folder.path(), &["job", "drop", "8"]).contains("deleted job 8"));
     let listed = run(folder.path(), &["job", "list"]);
     assert!(listed.contains("1 waiting  resetEmail") && !listed.contains("tries"), "{listed}");
+}
+
+#[tokio::test]
+async fn a_command_sets_the_logo_beside_a_running_server_and_removes_it() {
+    let folder = TempDir::new();
+    let program = Program::start(folder.path(), &[]);
+    fs::write(folder.path().join("logo.png"), picture::png(600, 400)).unwrap();
+    let done = run(folder.path(), &["settings", "logo", "logo.png"]);
+    assert!(done.contains("the middle of logo.png is the logo now"), "{done}");
+    drop(program);
+    let program = Program::start(folder.path(), &[]);
+    let server = program.request("GET", "/api/server").send().await.is(200);
+    let logo = program.request("GET", server["logo"].as_str().unwrap()).send().await;
+    assert_eq!((logo.status, logo.header("content-type")), (200, Some("image/jpeg")));
+    drop(program);
+    fs::write(folder.path().join("note.txt"), "no picture").unwrap();
+    let refused = |arguments: &[&str]| run_refused(folder.path(), arguments);
+    assert!(refused(&["settings", "logo", "note.txt"]).contains("note.txt cannot be the logo: a picture must be"));
+    assert!(refused(&["settings", "logo", "nowhere.png"]).contains("cannot read nowhere.png"));
+    assert!(run(folder.path(), &["verify"]).contains("no errors found"));
+    assert!(run(folder.path(), &["settings", "logo", "--remove"]).contains("removed the logo"));
+    assert!(run(folder.path(), &["settings", "show"]).contains("\"logo\": null"));
+}
+
+#[tokio::test]
+async fn a_command_creates_an_account_whose_owner_chooses_the_password() {
+    let folder = TempDir::new();
+    let program = Program::start(folder.path(), &[]);
+    run(folder.path(), &["settings", "set", "signUp", "closed"]);
+    let link = run(folder.path(), &["user", "create", "hana@example.org", "하나"]);
+    let path = link.trim().strip_prefix(&format!("http://localhost:{}", program.0.address.port())).expect(&link);
+    let password = "a tree by the gate";
+    program.request("POST", path).form(&[("password", password)]).send().await.leads_to();
+    let log_in = json!({ "email": "hana@example.org", "password": password });
+    let hana = program.request("POST", "/api/session").json(&log_in).send().await.is(201);
+    assert_eq!(hana["user"]["name"], "하나");
+    let refused = |arguments: &[&str]| run_refused(folder.path(), arguments);
+    let again = refused(&["user", "create", "HANA@example.org", "hana"]);
+    assert!(again.contains("has an account already (run: madang user reset HANA@example.org)"), "{again}");
+    assert!(refused(&["user", "create", "hana", "hana"]).contains("email"));
+    assert!(refused(&["user", "create", "jun@example.org", "Admin"]).contains("name"));
+    assert!(run(folder.path(), &["user", "list"]).contains("hana@example.org  하나"));
 }

@@ -341,3 +341,43 @@ async fn the_logo_is_a_small_square_for_everybody_and_goes_with_its_bytes() {
     let of_logo = log["entries"].as_array().unwrap().iter().filter(|entry| entry["subject"] == "logo").count();
     assert_eq!(of_logo, 3);
 }
+
+#[tokio::test]
+async fn an_admin_creates_an_account_whose_owner_chooses_the_password() {
+    let app = App::start().await;
+    let (admin, minji) = (app.admin("warden").await, app.signed_up("minji").await);
+    app.call(&admin, "PATCH", "/admin/settings", json!({ "signUp": "closed" })).await.is(200);
+    let create = async |by: &Person, email: &str, name: &str| {
+        app.call(by, "POST", "/admin/users", json!({ "email": email, "name": name })).await
+    };
+    create(&minji, "hana@example.org", "hana").await.refused(403, "forbidden");
+    let made = create(&admin, "hana@example.org", "hana").await.is(201);
+    assert_eq!((&made["user"]["email"], &made["user"]["isAdmin"]), (&json!("hana@example.org"), &json!(false)));
+    for (email, name, status, code) in [
+        ("HANA@example.org", "hana", 409, "email_taken"),
+        ("hana", "hana", 422, "invalid"),
+        ("jun@example.org", "warden", 422, "invalid"),
+        ("jun@example.org", "", 422, "invalid"),
+    ] {
+        create(&admin, email, name).await.refused(status, code);
+    }
+    let link = made["link"].as_str().unwrap();
+    let path = &link[link.find("/reset/").unwrap()..];
+    let password = "a tree by the gate";
+    let log_in = json!({ "email": "hana@example.org", "password": password });
+    app.request("POST", "/api/session").json(&log_in).send().await.refused(401, "bad_credentials");
+    app.request("POST", path).form(&[("password", password)]).send().await.leads_to();
+    app.request("POST", "/api/session").json(&log_in).send().await.is(201);
+    assert_eq!(app.get(path).send().await.status, 410, "once");
+
+    let page = app.form(&admin, "/admin/people", &[("email", "jun@example.org"), ("name", "jun")]).await;
+    assert!(page.status == 200 && page.text().contains("/reset/"), "{}", page.text());
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    let refused = app.form(&admin, "/admin/people", &[("email", "jun@example.org"), ("name", "jun jun")]).await;
+    let text = refused.text();
+    assert!(
+        refused.status == 409 && text.contains("이미 쓰고 있는 이메일") && text.contains(r#"value="jun jun""#),
+        "{text}"
+    );
+    assert_eq!(app.audited(&admin).await, ["settings.changed", "account.created", "account.created"]);
+}

@@ -73,7 +73,7 @@ async fn with_an_admin_the_server_logs_no_link() {
     let mut app = App::start().await;
     let minji = app.signed_up("minji").await;
     let path = admin_path(&app).await;
-    assert_eq!(app.form(&minji, &path, &[]).await.leads_to(), "/me?done=admin");
+    assert_eq!(app.form(&minji, &path, &[]).await.leads_to(), "/admin");
     app.restart().await;
     assert!(is_admin(&app, &minji).await);
     assert_eq!(app.count("SELECT COUNT(*) FROM links"), 0);

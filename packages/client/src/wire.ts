@@ -310,6 +310,13 @@ export interface Commands {
   commands: Command[];
 }
 
+export interface CreateAccount {
+  /** To log in with. */
+  email: string;
+  /** That others see. */
+  name: string;
+}
+
 /** A job that was given up. What it was about is not shown. */
 export interface DeadJob {
   /** RFC 3339 UTC with milliseconds. */
@@ -777,6 +784,11 @@ export interface MyRooms {
 export interface Nack {
   error: Refusal;
   ok: false;
+}
+
+export interface NewAccount {
+  link: string;
+  user: Person;
 }
 
 export interface NewBot {
@@ -1890,6 +1902,11 @@ export interface Routes {
       show?: Show;
     };
     answer: Users2;
+  };
+  /** Create an account, also where nobody can sign up. Its owner chooses a password by the link, which works once, within a day. For admins of the server. */
+  "POST /api/admin/users": {
+    body: CreateAccount;
+    answer: NewAccount;
   };
   /** Delete a user. Messages stay without a sender or are deleted. For admins of the server. */
   "DELETE /api/admin/users/{userId}": {

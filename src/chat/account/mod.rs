@@ -4,20 +4,23 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::SessionId;
-use super::user::{self, User};
+use super::user::{self, User, UserKind};
 use super::{Limits, Tx, one_time_link, session};
 use crate::clock::rfc3339;
+use crate::db::Fault;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::text;
 
 mod admin;
+mod create;
 mod delete;
 mod suspend;
 
 pub use super::admin_rights::{is_admin, require_admin};
 pub use super::kinds::DirectFrom;
 pub use admin::{demote, find_admin, lock_admins, make_admin};
+pub use create::{NewPerson, create};
 pub use delete::{
     Erased, Leftovers, begin_deletion, begin_own_deletion, delete_by, erase, erased, find_erasing, leave, leave_room,
     said_after,
@@ -73,7 +76,7 @@ pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(UserId, String)
 }
 
 /// Refuses an e-mail that another user has, also one that an earlier version has stored in another form.
-pub(super) fn refuse_taken(tx: &mut Tx, me: Option<UserId>, email: &str) -> Result<()> {
+fn refuse_taken(tx: &mut Tx, me: Option<UserId>, email: &str) -> Result<()> {
     match find_by_email(tx, email)? {
         Some((owner, _)) if Some(owner) != me => Err(Code::EmailTaken.into()),
         _ => Ok(()),
@@ -136,12 +139,35 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
         limits.server.get().check_email(&email)?;
         refuse_taken(tx, Some(me), &email)?;
         let sql = "UPDATE users SET email = ?2, email_folded = ?3, email_confirmed_at = NULL WHERE id = ?1";
-        let done = tx.execute(sql, &[&me, &email, &text::email_key(&email)]);
-        done.map_err(|fault| if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) })?;
+        tx.execute(sql, &[&me, &email, &text::email_key(&email)]).map_err(taken)?;
         // Links that were mailed to the old address.
         one_time_link::revoke_all_of(tx, me)?;
     }
     get(tx, me)
+}
+
+/// Gives a user an e-mail address and a password to log in with: they have an account then. `confirmed_at` is when the address
+/// was shown to be theirs.
+///
+/// # Errors
+/// `email_taken`.
+pub(super) fn set_log_in(
+    tx: &mut Tx,
+    user_id: UserId,
+    email: &str,
+    password_hash: &str,
+    confirmed_at: Option<i64>,
+) -> Result<()> {
+    refuse_taken(tx, Some(user_id), email)?;
+    let sql = "UPDATE users SET kind = ?2, email = ?3, email_folded = ?4, password_hash = ?5, email_confirmed_at = ?6
+               WHERE id = ?1";
+    let folded = text::email_key(email);
+    let done = tx.execute(sql, &[&user_id, &UserKind::Account, &email, &folded, &password_hash, &confirmed_at]);
+    done.map(drop).map_err(taken)
+}
+
+fn taken(fault: Fault) -> Error {
+    if fault.is_unique() { Code::EmailTaken.into() } else { Error::from(fault) }
 }
 
 /// Sets the password of an account, revokes its one-time links and ends its sessions except `keep`.

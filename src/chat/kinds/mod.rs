@@ -238,6 +238,7 @@ pub enum AuditAction {
     AdminMade,
     AdminRemoved,
     AdminLink,
+    AccountCreated,
     AccountSuspended,
     AccountRestored,
     ResetLink,
@@ -349,6 +350,7 @@ names! {
         AdminMade "admin.made"
         AdminRemoved "admin.removed"
         AdminLink "admin.link"
+        AccountCreated "account.created"
         AccountSuspended "account.suspended"
         AccountRestored "account.restored"
         ResetLink "account.resetLink"

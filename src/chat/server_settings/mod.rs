@@ -210,11 +210,16 @@ pub fn change(tx: &mut Tx, now: i64, me: Option<UserId>, change: Change) -> Resu
 ///
 /// # Errors
 /// `forbidden` unless an admin.
-pub fn set_logo(tx: &mut Tx, now: i64, me: UserId, hash: Option<&str>) -> Result<(ServerSettings, Option<String>)> {
-    require_admin(tx, Some(me))?;
+pub fn set_logo(
+    tx: &mut Tx,
+    now: i64,
+    me: Option<UserId>,
+    hash: Option<&str>,
+) -> Result<(ServerSettings, Option<String>)> {
+    require_admin(tx, me)?;
     let before = stored(tx)?;
     let settings = ServerSettings { logo: hash.map(|hash| format!("{LOGOS}{hash}")), ..before.settings.clone() };
-    let after = store(tx, now, Some(me), &before, settings)?;
+    let after = store(tx, now, me, &before, settings)?;
     Ok((after, before.logo_hash().map(str::to_owned)))
 }
 

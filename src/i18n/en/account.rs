@@ -46,7 +46,6 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     admin_about: "Admins manage every room they are in as its owner does, and can delete any room.",
     admin_confirm: "Make me an admin",
     admin_needs_account: "Sign up or log in first. You come back here after that.",
-    admin_done: "You are an admin now.",
 
     me: "Your account",
     is_admin: "Admin",
@@ -115,6 +114,7 @@ fn problem(code: Code, field: &str) -> Option<&'static str> {
         }
         (Code::TooLong, "name") => "The name is too long: forty characters at most.",
         (Code::TooLong, "bio") => "That is too long: 160 characters at most.",
+        (Code::Invalid, "signUp") => "Set SMTP_URL first: without a mail server nobody gets the link to sign up.",
         (Code::BadCredentials, "password" | "current") => "Wrong password.",
         (Code::RateLimited, _) => "Too many tries. Try again in a while.",
         _ => return None,

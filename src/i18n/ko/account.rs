@@ -44,7 +44,6 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     admin_about: "관리자는 들어가 있는 모든 방을 방장처럼 관리하고, 어떤 방이든 삭제할 수 있어요.",
     admin_confirm: "관리자가 될게요",
     admin_needs_account: "먼저 가입하거나 로그인해 주세요. 그다음 이곳으로 돌아와요.",
-    admin_done: "이제 관리자예요.",
 
     me: "내 정보",
     is_admin: "관리자",
@@ -113,6 +112,7 @@ fn problem(code: Code, field: &str) -> Option<&'static str> {
         }
         (Code::TooLong, "name") => "이름이 너무 길어요. 40자까지 쓸 수 있어요.",
         (Code::TooLong, "bio") => "소개가 너무 길어요. 160자까지 쓸 수 있어요.",
+        (Code::Invalid, "signUp") => "먼저 SMTP_URL을 정해 주세요. 메일 서버가 없으면 가입 링크를 보낼 수 없어요.",
         (Code::BadCredentials, "password" | "current") => "비밀번호가 맞지 않아요.",
         (Code::RateLimited, _) => "여러 번 해 보셨네요. 잠시 뒤에 다시 해 주세요.",
         _ => return None,

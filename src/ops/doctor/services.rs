@@ -135,7 +135,10 @@ async fn without_mail(config: &Config) -> Finding {
 
 /// Logs in to the mail server, and sends a test mail if somebody is to get one.
 pub(super) async fn mail(config: &Config, to: Option<&str>) -> Vec<Finding> {
-    let Some(settings) = &config.mail else { return vec![without_mail(config).await] };
+    let Some(settings) = &config.mail else {
+        let unsent = to.map(|_| Finding::error("test mail", "there is no SMTP_URL, so none was sent", "set SMTP_URL"));
+        return std::iter::once(without_mail(config).await).chain(unsent).collect();
+    };
     let mailer = match Mailer::new(settings) {
         Ok(mailer) => mailer,
         Err(why) => return vec![Finding::error("mail", why, "look at SMTP_URL and MAIL_FROM")],

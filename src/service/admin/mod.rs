@@ -31,9 +31,7 @@ impl App {
     pub async fn offer_admin_link(&self) {
         match self.db.read(account::find_admin).await {
             Ok(None) if !self.config.shows_admin_link => {
-                // As it was started: a build from the sources is in no search path.
-                let program = std::env::args().next().unwrap_or_else(|| "madang".to_owned());
-                let folder = self.config.data_dir.display();
+                let (program, folder) = (&self.config.program, self.config.data_dir.display());
                 tracing::info!("there is no admin yet; to become one, run: {program} admin-link --data-dir {folder}");
             }
             Ok(None) => match create_admin_link(&self.db, &self.base_url).await {

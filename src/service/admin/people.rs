@@ -1,9 +1,11 @@
 //! What admins do with users.
 
-use crate::chat::account::{self, require_admin};
+use crate::chat::account::{self, NewPerson, require_admin};
 use crate::chat::admin::{self, Act, People, Person, Show};
 use crate::chat::one_time_link::{self, LinkKind};
+use crate::chat::session::Token;
 use crate::chat::{Tx, bot};
+use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::service::App;
@@ -67,6 +69,28 @@ impl App {
         self.write(user_id, move |tx, limits, now| admin::act(tx, limits, now, Some(me), user_id, act.clone())).await
     }
 
+    /// Creates an account for somebody, and returns it with the link with which they choose a password.
+    ///
+    /// # Errors
+    /// `rate_limited`, `busy`; `forbidden` unless an admin; `invalid`, `too_long` or `filtered` with the field `email` or `name`;
+    /// `email_taken`.
+    pub async fn create_account(&self, me: UserId, email: String, name: String) -> Result<(Person, String)> {
+        self.rates.act(me)?;
+        self.check_admin(me).await?;
+        let password_hash = self.passwords.hash_unknown(self.budgets.network_of(me)).await?;
+        let new = NewPerson { email, name, password_hash };
+        let create = self.write(Subject::Server, move |tx, limits, now| {
+            let (user, link) = account::create(tx, limits, now, Some(me), &new)?;
+            Ok((admin::get(tx, Some(me), user.id)?, link))
+        });
+        let (person, link) = create.await?;
+        Ok((person, self.reset_link(&link)))
+    }
+
+    fn reset_link(&self, code: &Token) -> String {
+        format!("{}/reset/{}", self.base_url, code.reveal())
+    }
+
     /// Returns a link with which a user chooses a new password.
     ///
     /// # Errors
@@ -80,7 +104,7 @@ impl App {
             }
             one_time_link::make_by(tx, now, Some(me), LinkKind::Password, Some(user_id))
         });
-        Ok(format!("{}/reset/{}", self.base_url, make.await?.reveal()))
+        Ok(self.reset_link(&make.await?))
     }
 
     /// Deletes a user. With `erase` their messages are deleted too, soon and a few at a time.

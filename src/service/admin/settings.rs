@@ -126,6 +126,6 @@ impl App {
 
 /// Sets the logo and returns the hashes of stored bytes that are not needed any more.
 fn set_logo(tx: &mut Tx, now: i64, me: UserId, hash: Option<&str>) -> Result<(ServerSettings, Vec<String>)> {
-    let (settings, before) = server_settings::set_logo(tx, now, me, hash)?;
+    let (settings, before) = server_settings::set_logo(tx, now, Some(me), hash)?;
     Ok((settings, file::unreferenced(tx, before.as_slice())?))
 }

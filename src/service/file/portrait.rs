@@ -8,9 +8,6 @@ use crate::ids::UserId;
 use crate::image;
 use crate::service::App;
 
-/// Pixels of a side; twice the largest size on a page.
-const SIDE: u32 = 256;
-
 impl App {
     /// Makes a square of an upload, stores its bytes, writes the row that names them, and removes the bytes that no
     /// row names after that. Like every upload, it runs to its end.
@@ -21,7 +18,7 @@ impl App {
         write: impl Fn(&mut Tx, &str) -> Result<(T, Vec<String>)> + Send + 'static,
     ) -> Result<T> {
         self.budgets.store(&self.disk_space, me, upload.size as usize)?;
-        let bytes = self.remake(me, upload, |bytes, limits| image::portrait(bytes, SIDE, limits)).await?;
+        let bytes = self.remake(me, upload, image::portrait).await?;
         self.require_store().await?;
         let app = self.clone();
         let work = tokio::spawn(async move {

@@ -87,7 +87,7 @@ async fn become_admin(
     };
     let Some(me) = with_account(&me) else { return redirect(&format!("/login?next=/admin/{text}")) };
     match app.become_admin(&me.session, code).await {
-        Ok(()) => redirect(&format!("/me?done={}", Done::Admin.name())),
+        Ok(()) => redirect("/admin"),
         Err(error) if error.code == Code::Forbidden => {
             let problem = Problem::new(&error, "admin", &[]);
             let page = AdminPage { lang: caller.lang, code: &text, me: Some(&me.user), problem: Some(&problem) };

@@ -47,7 +47,7 @@ async fn list(
     me: OrRedirect<SignedIn>,
     Query(notice): Query<Notice>,
 ) -> PageResult {
-    server_page(&app, &caller, &me, None, notice.code()).await
+    server_page(&app, &caller, &me, None, notice.refusal()).await
 }
 
 /// `POST …/outgoing-hooks`: an address, and each event that is ticked. The key is in the answer and nowhere else.
@@ -160,7 +160,7 @@ async fn server_page(
     caller: &Caller,
     me: &SignedIn,
     fresh: Option<Fresh<'_>>,
-    notice: Option<Code>,
+    notice: Option<(Code, &str)>,
 ) -> PageResult {
     let outgoing = app.outgoing_hooks(me.user.id, Scope::Server).await.or_problem(caller.lang)?;
     let open_reports = open_reports(app, me).await.or_problem(caller.lang)?;

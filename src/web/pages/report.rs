@@ -154,7 +154,7 @@ async fn queue(app: &App, caller: &Caller, me: &SignedIn, room: Option<RoomId>, 
         is_open,
         reports: &page.reports,
         next: page.next,
-        head: Head { is_done: query.done.is_some(), notice: query.notice.code(), q: "", open_reports },
+        head: Head { is_done: query.done.is_some(), notice: query.notice.refusal(), q: "", open_reports },
         mutes: &mutes,
         locked_until: shown
             .as_ref()

@@ -30,6 +30,15 @@ pub struct ChangeUser {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateAccount {
+    /// To log in with.
+    pub email: String,
+    /// That others see.
+    pub name: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeleteUser {
     pub messages: OwnMessages,
 }

@@ -14,13 +14,24 @@ use crate::ids::UserId;
 use crate::service::App;
 use crate::web::extract::{SignedIn, UserPath};
 use crate::web::form::no_store;
-use crate::wire::{ChangeUser, DeleteUser, OwnMessages};
+use crate::wire::{ChangeUser, CreateAccount, DeleteUser, OwnMessages};
 
 pub(super) fn calls(calls: Calls) -> Calls {
     calls
         .add("GET", "/admin/users", list, "List all users, newest first. For admins of the server.", |call| {
             call.query::<ListQuery>().response::<Users>(200).refuses(&[Code::TooLong])
         })
+        .add(
+            "POST",
+            "/admin/users",
+            create,
+            "Create an account, also where nobody can sign up. Its owner chooses a password by the link, which works once, within a \
+             day. For admins of the server.",
+            |call| {
+                let codes = [Code::Invalid, Code::TooLong, Code::Filtered, Code::EmailTaken, Code::Busy];
+                call.body::<CreateAccount>().response::<NewAccount>(201).refuses(&codes)
+            },
+        )
         .add(
             "PATCH",
             "/admin/users/{userId}",
@@ -82,9 +93,21 @@ struct Link {
     link: String,
 }
 
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewAccount {
+    user: Person,
+    link: String,
+}
+
 async fn list(State(app): State<App>, me: SignedIn, Query(query): Query<ListQuery>) -> Result<Json<Users>> {
     let page = app.people(me.user.id, query.q, query.show, query.after, query.limit).await?;
     Ok(Json(Users { users: page.people, next: page.next }))
+}
+
+async fn create(State(app): State<App>, me: SignedIn, Json(body): Json<CreateAccount>) -> Result<Response> {
+    let (user, link) = app.create_account(me.user.id, body.email, body.name).await?;
+    Ok(no_store((StatusCode::CREATED, Json(NewAccount { user, link })).into_response()))
 }
 
 async fn change(

@@ -17,7 +17,7 @@ use crate::view::admin::{Charts, Head, LogPage, OverviewPage};
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
-use crate::web::redirect::{Notice, redirect, refusal};
+use crate::web::redirect::{Notice, redirect, refused};
 
 /// Jobs that were given up, on the page.
 const DEAD_JOBS: u32 = 20;
@@ -51,7 +51,7 @@ struct AdminQuery {
 impl AdminQuery {
     fn head(&self, open_reports: u64) -> Head<'_> {
         let is_done = self.done.as_deref() == Some("saved");
-        Head { is_done, notice: self.notice.code(), q: self.q.trim(), open_reports }
+        Head { is_done, notice: self.notice.refusal(), q: self.q.trim(), open_reports }
     }
 }
 
@@ -72,7 +72,7 @@ fn back_to(lang: Lang, path: &str, fields: &[(&str, &str)], result: Result<()>) 
     }
     match result {
         Ok(()) => address.append_pair("done", "saved"),
-        Err(error) => address.extend_pairs(refusal(&error)),
+        Err(error) => address.extend_pairs(refused(&error)),
     };
     Ok(redirect(&address.finish()))
 }

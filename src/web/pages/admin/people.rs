@@ -11,13 +11,13 @@ use crate::chat::admin::{Act, Show};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::service::App;
-use crate::view::admin::{Head, UsersPage};
+use crate::view::admin::{Head, MadeLink, TypedAccount, UsersPage};
 use crate::web::extract::{Caller, SignedIn, UserPath};
 use crate::web::form::{Form, no_store, number};
-use crate::web::page_error::{OrPageError, OrRedirect, PageResult};
+use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult, page_with_error};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/admin/people", get(show)).route("/admin/people/{userId}", post(act))
+    Router::new().route("/admin/people", get(show).post(create)).route("/admin/people/{userId}", post(act))
 }
 
 #[derive(Deserialize)]
@@ -36,18 +36,23 @@ async fn show(
     me: OrRedirect<SignedIn>,
     Query(query): Query<PeopleQuery>,
 ) -> PageResult {
-    let q = query.common.q.trim().to_owned();
-    let page = app.people(me.user.id, q, query.show, query.after, None).await.or_problem(caller.lang)?;
-    let page = UsersPage {
-        lang: caller.lang,
-        head: query.common.head(open_reports(&app, &me).await.or_problem(caller.lang)?),
-        me: me.user.id,
-        show: query.show,
-        people: &page.people,
-        next: page.next,
-        reset: None,
-    };
-    Ok(Html(page.html()).into_response())
+    let head = query.common.head(open_reports(&app, &me).await.or_problem(caller.lang)?);
+    let html = list(&app, &caller, me.user.id, (head, query.show), query.after, &TypedAccount::default()).await?;
+    Ok(Html(html).into_response())
+}
+
+/// Returns a page of users with the form for a new account.
+async fn list(
+    app: &App,
+    caller: &Caller,
+    me: UserId,
+    (head, show): (Head<'_>, Show),
+    after: Option<UserId>,
+    typed: &TypedAccount,
+) -> Result<String, PageError> {
+    let page = app.people(me, head.q.to_owned(), show, after, None).await.or_problem(caller.lang)?;
+    let (lang, people, next) = (caller.lang, &page.people, page.next);
+    Ok(UsersPage { lang, head, me, show, people, next, made: None, typed }.html())
 }
 
 /// The buttons of the page.
@@ -108,19 +113,59 @@ async fn carry_out(app: &App, me: UserId, user_id: UserId, form: &PersonForm) ->
     app.act_on_user(me, user_id, act).await
 }
 
-/// Shows the link beside its user, once: it is in no address.
+/// Makes a link for a new password.
 async fn reset(app: &App, caller: &Caller, me: UserId, user_id: UserId, form: &PersonForm) -> PageResult {
     let link = app.reset_link_of(me, user_id).await.or_problem(caller.lang)?;
-    let person = app.person(me, user_id).await.or_problem(caller.lang)?;
+    let made = MadeLink { user_id, link: &link, is_first: false };
+    show_link(app, caller, me, made, (&form.q, form.show)).await
+}
+
+#[derive(Deserialize)]
+struct AccountForm {
+    #[serde(flatten)]
+    typed: TypedAccount,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    show: Show,
+}
+
+/// `POST /admin/people`
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    me: OrRedirect<SignedIn>,
+    Form(form): Form<AccountForm>,
+) -> PageResult {
+    let AccountForm { typed, q, show } = form;
+    match app.create_account(me.user.id, typed.email.clone(), typed.name.clone()).await {
+        Ok((person, link)) => {
+            let made = MadeLink { user_id: person.user.id, link: &link, is_first: true };
+            show_link(&app, &caller, me.user.id, made, (&q, show)).await
+        }
+        Err(error) => {
+            let open_reports = open_reports(&app, &me).await.or_problem(caller.lang)?;
+            let notice = Some((error.code, error.field.as_deref().unwrap_or_default()));
+            let head = Head { is_done: false, notice, q: &q, open_reports };
+            let html = list(&app, &caller, me.user.id, (head, show), None, &typed).await?;
+            Ok(page_with_error(&error, html))
+        }
+    }
+}
+
+/// Shows a link beside its user, once: it is in no address.
+async fn show_link(app: &App, caller: &Caller, me: UserId, made: MadeLink<'_>, (q, show): (&str, Show)) -> PageResult {
+    let person = app.person(me, made.user_id).await.or_problem(caller.lang)?;
     let open_reports = app.open_reports(me).await.or_problem(caller.lang)?.unwrap_or_default();
     let page = UsersPage {
         lang: caller.lang,
-        head: Head { is_done: false, notice: None, q: &form.q, open_reports },
+        head: Head { is_done: false, notice: None, q, open_reports },
         me,
-        show: form.show,
+        show,
         people: &[person],
         next: None,
-        reset: Some((&link, user_id)),
+        made: Some(made),
+        typed: &TypedAccount::default(),
     };
     Ok(no_store(Html(page.html()).into_response()))
 }
