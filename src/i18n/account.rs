@@ -34,8 +34,6 @@ pub struct AccountStrings {
     pub reset: &'static str,
     pub reset_about: &'static str,
     pub reset_done: &'static str,
-    pub reset_subject: &'static str,
-    pub reset_email: fn(&str) -> String,
     pub link_gone: &'static str,
     pub link_gone_about: &'static str,
 

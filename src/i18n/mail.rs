@@ -1,23 +1,29 @@
 //! Strings of the e-mails that users have asked for, and of the pages that their links open.
 
 /// The part of [`Strings`](super::Strings) for e-mails.
+///
+/// The first argument of a function is the name of the server, the second the link.
 pub struct MailStrings {
-    pub confirm_subject: &'static str,
-    pub confirm: fn(&str) -> String,
+    pub reset_subject: fn(&str) -> String,
+    pub reset: fn(&str, &str) -> String,
+
+    pub confirm_subject: fn(&str) -> String,
+    pub confirm: fn(&str, &str) -> String,
     pub confirm_title: &'static str,
     pub confirm_about: &'static str,
     pub confirm_button: &'static str,
     pub confirm_done: &'static str,
 
-    pub sign_up_subject: &'static str,
-    pub sign_up: fn(&str) -> String,
+    pub sign_up_subject: fn(&str) -> String,
+    pub sign_up: fn(&str, &str) -> String,
     /// For an address that has an account.
-    pub has_account: fn(&str) -> String,
+    pub has_account: fn(&str, &str) -> String,
 
-    pub digest_subject: fn(usize) -> String,
+    /// How many messages there are.
+    pub digest_subject: fn(&str, usize) -> String,
+    pub digest_why: fn(&str) -> String,
     /// The user and how many messages there are.
     pub digest_lead: fn(&str, usize) -> String,
-    pub digest_why: &'static str,
     pub unsubscribe: &'static str,
     pub unsubscribe_title: &'static str,
     pub unsubscribe_about: &'static str,

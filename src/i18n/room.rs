@@ -65,5 +65,7 @@ pub struct RoomStrings {
 
     // The lobby.
     pub lobby_about: &'static str,
+    /// Where only people with an account come in.
+    pub lobby_about_accounts: &'static str,
     pub members_of: fn(u32, u32) -> String,
 }

@@ -19,9 +19,10 @@ impl App {
             Ok(None) => return Attempt::Done(None),
             Err(_) => return Attempt::Failed("the database does not answer"),
         };
-        let words = &Lang::from_code(lang).unwrap_or_default().strings().mail;
-        let text = (words.confirm)(&format!("{}/email/{}", self.base_url, code.reveal()));
+        let lang = Lang::from_code(lang).unwrap_or_default();
+        let (words, server) = (&lang.strings().mail, self.server_name(lang));
+        let text = (words.confirm)(&server, &format!("{}/email/{}", self.base_url, code.reveal()));
         let to = text::email_for_delivery(&address);
-        email::after(mail.send(Email::new(to, words.confirm_subject, text)).await)
+        email::after(mail.send(Email::new(to, (words.confirm_subject)(&server), text)).await)
     }
 }

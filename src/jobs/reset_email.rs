@@ -28,8 +28,8 @@ impl App {
         let Ok(link) = create_reset_link(&self.db, &self.base_url, email).await else {
             return Attempt::Failed("the link could not be created");
         };
-        let words = &Lang::from_code(lang).unwrap_or_default().strings().account;
-        let text = (words.reset_email)(&link);
-        email::after(mail.send(Email::new(to, words.reset_subject, text)).await)
+        let lang = Lang::from_code(lang).unwrap_or_default();
+        let (words, server) = (&lang.strings().mail, self.server_name(lang));
+        email::after(mail.send(Email::new(to, (words.reset_subject)(&server), (words.reset)(&server, &link))).await)
     }
 }

@@ -45,18 +45,19 @@ impl App {
         let Ok(code) = self.db.write(Subject::Server, move |tx| make_link(tx, &address)).await else {
             return Attempt::Failed("the database does not answer");
         };
-        let words = &Lang::from_code(&lang).unwrap_or_default().strings().mail;
+        let lang = Lang::from_code(&lang).unwrap_or_default();
+        let (words, server) = (&lang.strings().mail, self.server_name(lang));
         let text = match code {
             Some(code) => {
                 let query = next.map(|next| {
                     form_urlencoded::Serializer::for_suffix("?".to_owned(), 1).append_pair("next", &next).finish()
                 });
                 let link = format!("{}/signup/{}{}", self.base_url, code.reveal(), query.unwrap_or_default());
-                (words.sign_up)(&link)
+                (words.sign_up)(&server, &link)
             }
-            None => (words.has_account)(&format!("{}/login", self.base_url)),
+            None => (words.has_account)(&server, &format!("{}/login", self.base_url)),
         };
         let to = text::email_for_delivery(&email);
-        email::after(mail.send(Email::new(to, words.sign_up_subject, text)).await)
+        email::after(mail.send(Email::new(to, (words.sign_up_subject)(&server), text)).await)
     }
 }

@@ -21,6 +21,9 @@ const LINE_MAX: usize = 300;
 #[template(path = "mail/digest.html")]
 pub struct DigestMail<'a> {
     lang: &'a Lang,
+    /// Its name.
+    server: &'a str,
+    /// Of the user.
     name: &'a str,
     rooms: Vec<MissedRoom>,
     unsubscribe: &'a str,
@@ -41,14 +44,20 @@ struct Line {
 }
 
 impl<'a> DigestMail<'a> {
-    pub fn new(missed: &'a Missed, me: UserId, lang: &'a Lang, base: &str, unsubscribe: &'a str) -> Self {
+    pub fn new(
+        missed: &'a Missed,
+        me: UserId,
+        lang: &'a Lang,
+        (server, base): (&'a str, &str),
+        unsubscribe: &'a str,
+    ) -> Self {
         let rooms = missed.rooms.iter().map(|pending| MissedRoom::new(pending, me, lang, base)).collect();
-        Self { lang, name: &missed.name, rooms, unsubscribe }
+        Self { lang, server, name: &missed.name, rooms, unsubscribe }
     }
 
     /// Returns the subject, which tells nobody who looks over a shoulder what was said.
     pub fn subject(&self) -> String {
-        (self.lang.strings().mail.digest_subject)(self.count())
+        (self.lang.strings().mail.digest_subject)(self.server, self.count())
     }
 
     pub fn html(&self) -> String {
@@ -82,8 +91,8 @@ impl<'a> DigestMail<'a> {
         (self.lang.strings().settings_page.push_more)(*count)
     }
 
-    fn why(&self) -> &'static str {
-        self.lang.strings().mail.digest_why
+    fn why(&self) -> String {
+        (self.lang.strings().mail.digest_why)(self.server)
     }
 
     fn stop(&self) -> &'static str {

@@ -12,6 +12,7 @@ use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::kinds::NotifyLevel;
+use crate::chat::kinds::SignUpPolicy;
 use crate::chat::member::{Member, OwnBan, OwnMute, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind, Writers};
@@ -36,6 +37,8 @@ pub struct LobbyPage<'a> {
     pub my_rooms: &'a [MyRoom],
     /// Open rooms, the busiest first.
     pub rooms: &'a [Room],
+    /// Whether the visitor has just deleted a room.
+    pub is_room_deleted: bool,
     /// Why the visitor was redirected here.
     pub notice: Option<Code>,
     /// A friendly default name for a new visitor: [`crate::i18n::any_name`].
@@ -43,6 +46,8 @@ pub struct LobbyPage<'a> {
     /// Whether search is on.
     pub has_search: bool,
     pub may_create_rooms: bool,
+    /// Whether visitors come in without an account.
+    pub takes_guests: bool,
     /// What admins have set.
     pub server: &'a ServerSettings,
     /// The number of open reports, for admins.

@@ -18,6 +18,7 @@ const ROOM: &str = "/room/{id}";
 const SAID: &str = "/room/{id}?at={seq}#m-{seq}";
 /// Redirects to the lobby, with the reason.
 const HOME: &str = "/?refused=not_a_member";
+const GONE: &str = "/?done=deleted";
 
 /// The error of what scripts fetch.
 const NOT: &str = "forbidden";
@@ -217,7 +218,7 @@ pub(super) const ROWS: &[Row<Body>] = &[
     row("GET", "/invite/{code}", ["door", "door", ROOM, "door", ROOM, ROOM, "door", ROOM], nothing).wants("invite"),
     row("GET", "/room/{id}/settings", moderators("200"), nothing),
     row("POST", "/room/{id}/settings", owners(ROOM), |_, _| form([("title", "garden")])),
-    row("POST", "/room/{id}/delete", [NOBODY, OUT, NO, OUT, NO, "/", "/", "/"], empty).spends(),
+    row("POST", "/room/{id}/delete", [NOBODY, OUT, NO, OUT, NO, GONE, GONE, GONE], empty).spends(),
     row("GET", "/room/{id}/files", [ROOM, ROOM, "200", ROOM, "200", "200", ROOM, "200"], nothing),
     row("POST", "/room/{id}/acts", [NOBODY, NO, SAID, NO, SAID, SAID, NO, SAID], |scene, _| {
         form([("id", &scene.message), ("act", "react"), ("emoji", "👍")])

@@ -1,6 +1,9 @@
 //! What people on different servers see of each other.
 
+use madang::secret::Secret;
 use serde_json::{Value, json};
+use testkit::pgbouncer::Pgbouncer;
+use testkit::postgres::Cluster;
 use testkit::redis::Redis;
 
 use super::Nodes;
@@ -16,6 +19,20 @@ async fn an_evening_on_three_servers_with_redis() {
 #[tokio::test]
 async fn an_evening_on_three_servers_without_redis() {
     an_evening(Nodes::start(3, None).await).await;
+}
+
+/// A connection to PostgreSQL is for one transaction: nothing that lasts with a session works.
+#[tokio::test]
+async fn an_evening_on_three_servers_behind_pgbouncer() {
+    let redis = Redis::start();
+    let pgbouncer = Pgbouncer::start(Cluster::shared());
+    let nodes = Nodes::start_with(3, Some(&redis), move |config| {
+        let postgres = config.postgres.as_mut().unwrap();
+        let address = postgres.url.reveal().to_owned();
+        postgres.url = Secret::new(pgbouncer.url(address.rsplit('/').next().unwrap()));
+        postgres.prepares = false;
+    });
+    an_evening(nodes.await).await;
 }
 
 async fn an_evening(nodes: Nodes) {

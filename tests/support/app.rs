@@ -54,9 +54,9 @@ fn config(data_dir: PathBuf, database: Option<&Database>) -> Config {
     Config {
         data_dir,
         postgres: database.map(|database| Postgres {
-            url: Secret::new(database.url()),
+            url: Secret::new(database.app_url()),
             pool: 4,
-            prepares: testkit::postgres::prepares(),
+            prepares: !testkit::postgres::is_pooled(),
             allows_unsafe_commits: true,
         }),
         has_rate_limits: false,

@@ -3,7 +3,7 @@
 //! - `http`: one HTTP request per connection
 //! - `websocket`: frames; `connection`: Engine.IO over any transport; `packet`: Socket.IO packets
 //! - `client`: a Socket.IO client that logs every event
-//! - `postgres`: a database server for the tests of that engine
+//! - `postgres`: a database server for the tests of that engine; `pgbouncer`: a pooler before it
 //! - `process`: the server as a child process; `tempdir`: a folder that is removed afterwards
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -13,10 +13,12 @@ pub mod client;
 pub mod connection;
 pub mod http;
 pub mod packet;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod redis;
 pub mod tempdir;
+mod watch;
 pub mod websocket;
 
 use std::time::Duration;

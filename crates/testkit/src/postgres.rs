@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 
 use postgres::{Client, NoTls, SimpleQueryMessage};
 
-/// Whether the tests prepare statements, as without a pooler.
-pub fn prepares() -> bool {
-    std::env::var("MADANG_TEST_PREPARE").map_or(true, |prepare| prepare != "off")
+use crate::pgbouncer::Pgbouncer;
+
+/// Whether the apps of the tests reach PostgreSQL through pgbouncer.
+pub fn is_pooled() -> bool {
+    std::env::var("MADANG_TEST_POOLER").is_ok_and(|pooler| pooler == "on")
 }
 
 /// How many servers share the database of each app in the tests; 0: one that shares it with none.
@@ -252,6 +254,12 @@ impl Database {
         self.cluster.url("postgres", &self.name)
     }
 
+    /// The address for an app: that of the pooler, if the tests use one.
+    pub fn app_url(&self) -> String {
+        static POOLER: LazyLock<Pgbouncer> = LazyLock::new(|| Pgbouncer::start(Cluster::shared()));
+        if is_pooled() { POOLER.url(&self.name) } else { self.url() }
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -293,7 +301,7 @@ fn new_folder() -> PathBuf {
     folder
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
@@ -302,7 +310,7 @@ fn is_root() -> bool {
 }
 
 /// A command that does not run as root.
-fn as_user(program: &Path) -> Command {
+pub(crate) fn as_user(program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
     }

@@ -1,35 +1,25 @@
 //! A Redis server for one test, from the machine's own package. It ends with the process, however that ends.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
 
-/// How long a server may take to start.
+use crate::postgres::free_port;
+use crate::watch::Watch;
+
+/// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Starts the server, waits for the end of its standard input, and ends it by its own id.
-const WATCH: &str = r#"
-    exec 3<&0
-    "$@" </dev/null >/dev/null 2>&1 3<&- &
-    pid=$!
-    cat <&3 >/dev/null
-    # One that was stopped would not end.
-    kill -CONT $pid
-    kill -TERM $pid
-    wait $pid
-"#;
 
 /// A Redis on a port of its own, which keeps nothing on disk.
 pub struct Redis {
     port: u16,
-    watch: Option<Child>,
+    watch: Option<Watch>,
 }
 
 impl Redis {
     pub fn start() -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut redis = Self { port, watch: None };
         redis.resume();
         redis
@@ -37,25 +27,14 @@ impl Redis {
 
     /// Starts the server again after [`Redis::stop`], on the same port.
     pub fn resume(&mut self) {
-        let mut watch = Command::new("sh");
-        watch.args(["-c", WATCH, "sh", "redis-server", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        watch.args(["--port", &self.port.to_string()]).current_dir(std::env::temp_dir());
-        // A group of its own, so that Ctrl-C in a terminal does not end the watch before the server.
-        watch.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        self.watch = Some(watch.spawn().unwrap());
-        let begun = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            assert!(begun.elapsed() < TIMEOUT, "Redis does not start (it is needed; run: scripts/setup.sh)");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let mut server = Command::new("redis-server");
+        server.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &self.port.to_string()]);
+        self.watch = Some(Watch::start(&server, self.port));
     }
 
     /// Ends the server; what it had is lost.
     pub fn stop(&mut self) {
-        if let Some(mut watch) = self.watch.take() {
-            drop(watch.stdin.take());
-            watch.wait().unwrap();
-        }
+        self.watch = None;
     }
 
     /// Sends a command, such as `CLIENT KILL TYPE pubsub`, without waiting for its effect on other connections.
@@ -74,11 +53,5 @@ impl Redis {
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        self.stop();
     }
 }

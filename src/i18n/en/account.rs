@@ -32,13 +32,6 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     reset: "New password",
     reset_about: "You will be logged out on every device.",
     reset_done: "The password was changed. Log in with the new one.",
-    reset_subject: "A new password for Madang",
-    reset_email: |link| {
-        format!(
-            "Hello,\n\nopen this link to choose a new password for Madang. It opens once, for an hour.\n\n{link}\n\n\
-             If you did not ask for it, ignore this e-mail. Nothing changes.\n"
-        )
-    },
     link_gone: "This link no longer works",
     link_gone_about: "It was used already or has expired. Ask for a new one.",
 

@@ -3,10 +3,18 @@
 use crate::i18n::mail::MailStrings;
 
 pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
-    confirm_subject: "Confirm your address for Madang",
-    confirm: |link| {
+    reset_subject: |server| format!("A new password for {server}"),
+    reset: |server, link| {
         format!(
-            "Open this link to get missed messages at this address. It is valid for a day.\n\n{link}\n\n\
+            "Hello,\n\nopen this link to choose a new password for {server}. It opens once, for an hour.\n\n{link}\n\n\
+             If you did not ask for it, ignore this e-mail. Nothing changes.\n"
+        )
+    },
+
+    confirm_subject: |server| format!("Confirm your address for {server}"),
+    confirm: |server, link| {
+        format!(
+            "Open this link to get the messages you miss on {server} at this address. It is valid for a day.\n\n{link}\n\n\
              If you did not ask for this, ignore this e-mail: without the link you get no missed messages.\n"
         )
     },
@@ -15,29 +23,31 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     confirm_button: "Confirm",
     confirm_done: "Confirmed. From now on we e-mail you the messages you miss.",
 
-    sign_up_subject: "Sign up for Madang",
-    sign_up: |link| {
+    sign_up_subject: |server| format!("Sign up for {server}"),
+    sign_up: |server, link| {
         format!(
-            "Hello,\n\nopen this link to sign up for Madang with this address. It is valid for a day.\n\n{link}\n\n\
+            "Hello,\n\nopen this link to sign up for {server} with this address. It is valid for a day.\n\n{link}\n\n\
              If you did not ask for it, ignore this e-mail. Nothing happens.\n"
         )
     },
-    has_account: |link| {
+    has_account: |server, link| {
         format!(
-            "Hello,\n\nsomebody asked to sign up for Madang with this address. It already has an account: log in here.\n\n{link}\n\n\
+            "Hello,\n\nsomebody asked to sign up for {server} with this address. It already has an account: log in here.\n\n{link}\n\n\
              If that was not you, ignore this e-mail. Nothing happens.\n"
         )
     },
 
-    digest_subject: |count| match count {
-        1 => "You missed a message".to_owned(),
-        _ => format!("You missed {count} messages"),
+    digest_subject: |server, count| match count {
+        1 => format!("You missed a message on {server}"),
+        _ => format!("You missed {count} messages on {server}"),
     },
     digest_lead: |name, count| match count {
         1 => format!("{name}, a message came while you were away."),
         _ => format!("{name}, {count} messages came while you were away."),
     },
-    digest_why: "You asked Madang to e-mail you missed messages. Replies to this e-mail do not reach the room.",
+    digest_why: |server| {
+        format!("You asked {server} to e-mail you missed messages. Replies to this e-mail do not reach the room.")
+    },
     unsubscribe: "Unsubscribe",
     unsubscribe_title: "Unsubscribe",
     unsubscribe_about: "We will no longer e-mail you missed messages.",

@@ -42,7 +42,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     },
     kick_says: "They leave the room. With the link they can come back.",
     new_invite: "New invite link",
-    ban_says: ["", " will be removed and can't rejoin until unbanned."],
+    ban_says: ["", " will be removed and can't rejoin while banned."],
     block_says: "They can't whisper to you or message you, and their messages are folded. They won't know.",
     moderator_says: "Moderators can delete messages and remove people.",
     reason: "Reason (optional)",
@@ -73,6 +73,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     original_gone: "The original is gone.",
 
     lobby_about: "Madang is a place to chat: open a room or join one. No sign-up needed.",
+    lobby_about_accounts: "Madang is a place to chat. Log in to join the rooms.",
     members_of: |members, max| match members {
         1 => format!("1 member, up to {max}"),
         _ => format!("{members} members, up to {max}"),

@@ -30,13 +30,6 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     reset: "새 비밀번호",
     reset_about: "바꾸면 모든 기기에서 로그아웃돼요.",
     reset_done: "비밀번호를 바꿨어요. 새 비밀번호로 로그인해 주세요.",
-    reset_subject: "마당 비밀번호 재설정",
-    reset_email: |link| {
-        format!(
-            "안녕하세요.\n\n아래 링크를 열면 마당의 새 비밀번호를 정할 수 있어요. 한 시간 안에 한 번만 쓸 수 있어요.\n\n{link}\n\n\
-             직접 요청하지 않았다면 이 메일을 무시해 주세요. 비밀번호는 바뀌지 않아요.\n"
-        )
-    },
     link_gone: "더는 쓸 수 없는 링크예요",
     link_gone_about: "이미 썼거나 기한이 지났어요. 새 링크를 받아 주세요.",
 

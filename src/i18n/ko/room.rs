@@ -39,7 +39,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     },
     kick_says: "방에서 나가게 돼요. 링크를 알면 다시 들어올 수 있어요.",
     new_invite: "새 초대 링크",
-    ban_says: ["", "님을 내보내요. 막기를 풀 때까지 다시 들어올 수 없어요."],
+    ban_says: ["", "님을 내보내요. 막아 두는 동안 다시 들어올 수 없어요."],
     block_says: "나에게 귓속말을 보내거나 1:1 대화를 걸 수 없고, 그 사람의 메시지는 접혀 보여요. 상대는 알 수 없어요.",
     moderator_says: "부방장은 메시지를 삭제하고 사람을 내보낼 수 있어요.",
     reason: "이유 (선택)",
@@ -70,5 +70,6 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     original_gone: "원래 메시지는 이제 없어요.",
 
     lobby_about: "누구나 들러 이야기하는 마당이에요. 가입하지 않아도 방을 열고 들어갈 수 있어요.",
+    lobby_about_accounts: "함께 이야기하는 마당이에요. 로그인하고 방에 들어가세요.",
     members_of: |members, max| format!("멤버 {members}명 · 정원 {max}명"),
 };

@@ -20,12 +20,20 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/", get(show)).route("/find", post(find))
 }
 
+#[derive(Deserialize)]
+struct LobbyQuery {
+    /// What was carried out before.
+    done: Option<String>,
+    #[serde(flatten)]
+    notice: Notice,
+}
+
 /// `GET /`
 async fn show(
     State(app): State<App>,
     caller: Caller,
     me: Option<SignedIn>,
-    Query(notice): Query<Notice>,
+    Query(query): Query<LobbyQuery>,
 ) -> PageResult {
     let lang = caller.lang;
     let (rooms, _) = app.lobby(None, None, Some(app.config.limits.page_max)).await.or_problem(lang)?;
@@ -47,10 +55,12 @@ async fn show(
         me: me.as_ref().map(|me| &*me.user),
         my_rooms: &my_rooms,
         rooms: &rooms,
-        notice: notice.code(),
+        is_room_deleted: query.done.as_deref() == Some("deleted"),
+        notice: query.notice.code(),
         suggestion: &any_name(lang),
         has_search: app.config.has_search,
         may_create_rooms: app.may_create_rooms(me.as_ref().map(|me| &*me.user)).await.or_problem(lang)?,
+        takes_guests: app.takes_guests(),
         server: &server,
         open_reports,
         refused_scheduled,

@@ -228,5 +228,5 @@ async fn create(
 /// `POST /room/{id}/delete`
 async fn remove(State(app): State<App>, me: OrRedirect<SignedIn>, room: OrRedirect<RoomPath>) -> PageResult {
     or_page(app.remove_room(&me.user, room.id).await, room.id)?;
-    Ok(redirect("/"))
+    Ok(redirect("/?done=deleted"))
 }

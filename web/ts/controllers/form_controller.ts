@@ -1,9 +1,13 @@
 import { Controller } from "@hotwired/stimulus";
 import { errorText, t } from "../lib/strings";
+import { toast } from "../lib/toast";
 import { visit } from "../lib/visit";
 
 /** Sends a form without leaving the page: when it is refused, what was typed stays, and the field says why. */
 export default class FormController extends Controller<HTMLFormElement> {
+  static values = { done: String };
+  /** What to say on the next page, if that does not show it by itself. */
+  declare readonly doneValue: string;
   private isSending = false;
 
   send(event: SubmitEvent): void {
@@ -12,11 +16,13 @@ export default class FormController extends Controller<HTMLFormElement> {
     this.isSending = true;
     const form = new FormData(this.element, event.submitter);
     this.element.ariaBusy = "true";
+    const done = this.doneValue;
     const onRefused = (code: string, field: string | null) => this.refuse(code, field ?? "");
-    void visit(this.element.action, { form, onRefused }).finally(() => {
+    const visiting = visit(this.element.action, { form, onRefused }).finally(() => {
       this.isSending = false;
       this.element.ariaBusy = null;
     });
+    void visiting.then((isDone) => isDone && done && toast(done));
   }
 
   private refuse(code: string, name: string): boolean {

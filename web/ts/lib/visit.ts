@@ -68,8 +68,8 @@ interface VisitOptions {
   onRefused?: (code: string, field: string | null) => boolean;
 }
 
-/** Shows the page of an address, or of the answer to a form that is sent there. */
-export async function visit(url: string, { isBack = false, form, onRefused }: VisitOptions = {}): Promise<void> {
+/** Shows the page of an address, or of the answer to a form that is sent there. Returns whether it is shown and refuses nothing. */
+export async function visit(url: string, { isBack = false, form, onRefused }: VisitOptions = {}): Promise<boolean> {
   running?.abort();
   const visiting = new AbortController();
   running = visiting;
@@ -79,19 +79,24 @@ export async function visit(url: string, { isBack = false, form, onRefused }: Vi
     const signal = onRefused ? AbortSignal.any([visiting.signal, AbortSignal.timeout(FORM_TIMEOUT_MS)]) : visiting.signal;
     const answer = await fetch(url, { headers: { accept: "text/html" }, signal, ...body });
     const page = answer.headers.get("content-type")?.startsWith("text/html") ? parsePage(await answer.text()) : null;
-    if (visiting.signal.aborted) return;
+    if (visiting.signal.aborted) return false;
     const { searchParams } = new URL(answer.url);
     const refused = searchParams.get("refused");
-    if (refused && onRefused?.(refused, searchParams.get("field"))) return;
-    if (!answer.ok && onRefused?.(refusalOf(answer, page), null)) return;
-    if (!page || !isSameRelease(page) || !isSameUser(page)) return location.assign(form ? answer.url : url);
+    if (refused && onRefused?.(refused, searchParams.get("field"))) return false;
+    if (!answer.ok && onRefused?.(refusalOf(answer, page), null)) return false;
+    if (!page || !isSameRelease(page) || !isSameUser(page)) {
+      location.assign(form ? answer.url : url);
+      return false;
+    }
     const { hash } = new URL(url, location.href);
     show(page, `${answer.url}${hash}`, isBack);
+    return answer.ok && !refused;
   } catch {
-    if (visiting.signal.aborted) return;
-    if (onRefused?.("unavailable", null)) return;
+    if (visiting.signal.aborted) return false;
+    if (onRefused?.("unavailable", null)) return false;
     // Without a connection the browser says so itself, and shows what it has kept.
     location.assign(url);
+    return false;
   } finally {
     if (running === visiting) document.documentElement.classList.remove("is-visiting");
   }
