@@ -1,5 +1,7 @@
 //! The page of a room: everything it shows, read in one transaction.
 
+use std::sync::Arc;
+
 use super::App;
 use super::lobby;
 use super::member::NAMED_MEMBERS;
@@ -13,6 +15,7 @@ use crate::chat::notification;
 use crate::chat::report::{self, Queue};
 use crate::chat::room::{self, Room, RoomKind};
 use crate::chat::scheduled;
+use crate::chat::server_settings::Numbered;
 use crate::chat::unread::{self, MyRoom};
 use crate::chat::user::{self, Privacy};
 use crate::chat::{Limits, Tx};
@@ -27,6 +30,7 @@ pub const MY_ROOMS: u32 = 100;
 
 /// The data of a room's page for one member, all read at one moment.
 pub struct RoomPageData {
+    pub server: Arc<Numbered>,
     pub room: Room,
     pub me: Member,
     pub mute: Option<OwnMute>,
@@ -126,6 +130,7 @@ fn read(
     let notify = notification::level(tx, me, room_id)?;
     let blocked = block::list(tx, me)?.into_iter().map(|user| user.id).collect();
     Ok(RoomPageData {
+        server: limits.server.get(),
         room,
         me: my_member,
         mute: member::own_mute(tx, now_ms(), me, room_id, &membership)?,

@@ -83,6 +83,8 @@ pub struct RoomPage<'a> {
     pub lang: Lang,
     /// How many minutes the viewer's clock is ahead of UTC.
     pub minutes_east: i32,
+    /// What admins have set.
+    pub server: &'a ServerSettings,
     pub room: &'a Room,
     pub me: &'a Member,
     /// Until when the viewer may not write.

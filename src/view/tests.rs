@@ -114,6 +114,7 @@ fn room_page(room: &Room, me: &Member, messages: &[Message]) -> String {
     let page = RoomPage {
         lang: Lang::Ko,
         minutes_east: 0,
+        server: &hostile_server(),
         room,
         me,
         mute: Some(&OwnMute { ends_at: HOSTILE.to_owned(), reason: Some(HOSTILE.to_owned()) }),

@@ -138,6 +138,7 @@ fn room_page<'a>(app: &'a App, data: &'a RoomPageData, shown_as: ShownAs) -> Roo
         lang,
         minutes_east,
         may_create_rooms,
+        server: &data.server,
         room: &data.room,
         me: &data.me,
         mute: data.mute.as_ref(),
