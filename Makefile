@@ -59,6 +59,7 @@ unit:
 # The store, the rules and the stories once more, on PostgreSQL.
 postgres: unit
 	MADANG_TEST_ENGINE=postgres cargo test --workspace --locked --lib -- db:: chat::
+	MADANG_TEST_ENGINE=postgres MADANG_TEST_POOLER=on cargo test --workspace --locked --test all -- story:: socket::message socket::race
 	MADANG_TEST_ENGINE=postgres cargo test --workspace --locked --test all -- story:: socket::message socket::race socket::resume \
 	  socket::direct socket::change socket::history socket::reaction socket::unread socket::read socket::session web::account \
 	  web::room web::retention web::message web::search web::file web::link web::token web::tombstone web::delete_account \

@@ -15,6 +15,9 @@ use crate::secret::Secret;
 /// How long the mail server may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
+/// The answers to a log-in that is missing or wrong: RFC 4954, section 6.
+const LOG_IN_REFUSED: [&str; 4] = ["530", "534", "535", "538"];
+
 /// How e-mails are sent.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -168,8 +171,10 @@ impl Inner {
             if is_once && error.status().is_none() && !error.is_client() {
                 return SendError::Unknown(why);
             }
-            // Only SMTPUTF8 depends on the address; the operator can mend the other extensions that a server lacks.
-            if error.is_permanent() || (error.is_client() && !is_ascii) {
+            // Only SMTPUTF8 depends on the address; the operator can mend the other extensions that a server lacks, and what
+            // keeps this server from logging in.
+            let is_log_in = error.status().is_some_and(|code| LOG_IN_REFUSED.contains(&code.to_string().as_str()));
+            if (error.is_permanent() && !is_log_in) || (error.is_client() && !is_ascii) {
                 SendError::Permanent(why)
             } else {
                 SendError::Temporary(why)

@@ -15,7 +15,7 @@ impl LinkKind {
     /// Returns how long a link is valid.
     pub fn lifetime_ms(self) -> i64 {
         match self {
-            Self::Admin | Self::Email | Self::SignUp => 24 * HOUR,
+            Self::Admin | Self::FirstPassword | Self::Email | Self::SignUp => 24 * HOUR,
             Self::Password => HOUR,
             Self::Device => 5 * MINUTE,
         }
@@ -33,10 +33,17 @@ pub fn make(tx: &mut Tx, now: i64, kind: LinkKind, user_id: Option<UserId>) -> R
 
 fn replace(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_id: Option<UserId>) -> Result<Token> {
     match user_id {
-        Some(user_id) => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&kind, &user_id])?,
-        None => tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id IS NULL AND email IS NULL", &[&kind])?,
-    };
-    insert(tx, now, kind, kind.lifetime_ms(), &Subject { user_id, by, email: None })
+        Some(user_id) => revoke(tx, kind, user_id)?,
+        None => {
+            tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id IS NULL AND email IS NULL", &[&kind])?;
+        }
+    }
+    insert(tx, now, kind, &Subject { user_id, by, email: None })
+}
+
+fn revoke(tx: &mut Tx, kind: LinkKind, user_id: UserId) -> Result<()> {
+    tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&kind, &user_id])?;
+    Ok(())
 }
 
 /// Whom a link is for, and who has made it.
@@ -50,20 +57,20 @@ pub(super) struct Subject<'a> {
 }
 
 /// Stores a new link, and deletes those that have ended.
-pub(super) fn insert(tx: &mut Tx, now: i64, kind: LinkKind, lifetime_ms: i64, subject: &Subject<'_>) -> Result<Token> {
+pub(super) fn insert(tx: &mut Tx, now: i64, kind: LinkKind, subject: &Subject<'_>) -> Result<Token> {
     tx.execute("DELETE FROM links WHERE ends_at <= ?1", &[&now])?;
     let code = Token::new();
     tx.execute(
         "INSERT INTO links (code_hash, kind, user_id, email, by_user_id, created_at, ends_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        &[&code.hash(), &kind, &subject.user_id, &subject.email, &subject.by, &now, &(now + lifetime_ms)],
+        &[&code.hash(), &kind, &subject.user_id, &subject.email, &subject.by, &now, &(now + kind.lifetime_ms())],
     )?;
     Ok(code)
 }
 
-/// Creates the link with which the owner of a new account chooses a password. It is given by hand, so it lasts a day.
+/// Creates the link with which the owner of a new account chooses the password. `by` is the admin, `None` for a command.
 pub(super) fn make_first_password(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<Token> {
-    insert(tx, now, LinkKind::Password, 24 * HOUR, &Subject { user_id: Some(user_id), by, email: None })
+    replace(tx, now, by, LinkKind::FirstPassword, Some(user_id))
 }
 
 /// Creates a link for an admin, or for the operator by a command, who gives it to somebody: that is in the audit log.
@@ -74,9 +81,14 @@ pub fn make_by(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_i
     let action = match kind {
         LinkKind::Admin => AuditAction::AdminLink,
         LinkKind::Password => AuditAction::ResetLink,
-        // No command makes one.
-        LinkKind::Device | LinkKind::Email | LinkKind::SignUp => return make(tx, now, kind, user_id),
+        // Nobody gives one of these to somebody else, or the account that it belongs to is in the log.
+        LinkKind::FirstPassword | LinkKind::Device | LinkKind::Email | LinkKind::SignUp => {
+            return replace(tx, now, by, kind, user_id);
+        }
     };
+    if let (LinkKind::Password, Some(user_id)) = (kind, user_id) {
+        revoke(tx, LinkKind::FirstPassword, user_id)?;
+    }
     let subject = user_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
     audit::append(tx, now, by, action, None, subject)?;
     replace(tx, now, by, kind, user_id)
@@ -98,6 +110,30 @@ pub fn look(tx: &mut Tx, now: i64, kind: LinkKind, code: &Token) -> Result<Optio
 pub fn take(tx: &mut Tx, now: i64, kind: LinkKind, code: &Token) -> Result<Option<UserId>> {
     let sql = "DELETE FROM links WHERE code_hash = ?1 AND kind = ?2 AND ends_at > ?3 RETURNING user_id";
     tx.query_opt(sql, &[&code.hash(), &kind, &now], |row| row.get(0))?.ok_or(Code::Gone.into())
+}
+
+/// A link with which a user chooses a password.
+#[derive(Clone, Debug)]
+pub struct PasswordLink {
+    pub user_id: UserId,
+    /// The address to log in with.
+    pub email: String,
+    /// Whether it is the first password, of an account that somebody else has created.
+    pub is_first: bool,
+}
+
+/// Looks at a link to choose a password, without using it. A password that is set ends it.
+///
+/// # Errors
+/// `gone` for a link that was used, has ended or never existed.
+pub fn look_password(tx: &mut Tx, now: i64, code: &Token) -> Result<PasswordLink> {
+    let (password, first) = (LinkKind::Password, LinkKind::FirstPassword);
+    let sql = "SELECT u.id, u.email, l.kind FROM links l JOIN users u ON u.id = l.user_id
+               WHERE l.code_hash = ?1 AND l.kind IN (?2, ?3) AND l.ends_at > ?4 AND u.email IS NOT NULL";
+    let found = tx.query_opt(sql, &[&code.hash(), &password, &first, &now], |row| {
+        Ok(PasswordLink { user_id: row.get(0)?, email: row.get(1)?, is_first: row.get::<LinkKind>(2)? == first })
+    });
+    found?.ok_or(Code::Gone.into())
 }
 
 /// Revokes all links.

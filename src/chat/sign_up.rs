@@ -84,13 +84,7 @@ fn take_link(tx: &mut Tx, now: i64, code: &Token, folded: &str) -> Result<String
 /// Only those of the store.
 pub fn make_link(tx: &mut Tx, now: i64, email: &str) -> Result<Token> {
     tx.execute("DELETE FROM links WHERE kind = ?1 AND email = ?2", &[&LinkKind::SignUp, &email])?;
-    one_time_link::insert(
-        tx,
-        now,
-        LinkKind::SignUp,
-        LinkKind::SignUp.lifetime_ms(),
-        &Subject { email: Some(email), user_id: None, by: None },
-    )
+    one_time_link::insert(tx, now, LinkKind::SignUp, &Subject { email: Some(email), user_id: None, by: None })
 }
 
 /// Returns the address with which a valid link lets somebody sign up, without using it.

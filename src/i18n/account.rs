@@ -34,6 +34,9 @@ pub struct AccountStrings {
     pub reset: &'static str,
     pub reset_about: &'static str,
     pub reset_done: &'static str,
+    pub first_password: &'static str,
+    /// The names of the server and the e-mail address.
+    pub first_password_about: fn(&str, &str) -> String,
     pub link_gone: &'static str,
     pub link_gone_about: &'static str,
 

@@ -2,7 +2,7 @@
 
 /// The part of [`Strings`](super::Strings) for e-mails.
 ///
-/// The first argument of a function is the name of the server, the second the link.
+/// The first argument of a function is the name of the server, except of `digest_lead`. The second is the link, unless the field says else.
 pub struct MailStrings {
     pub reset_subject: fn(&str) -> String,
     pub reset: fn(&str, &str) -> String,
@@ -19,10 +19,10 @@ pub struct MailStrings {
     /// For an address that has an account.
     pub has_account: fn(&str, &str) -> String,
 
-    /// How many messages there are.
+    /// The second argument is the number of messages.
     pub digest_subject: fn(&str, usize) -> String,
     pub digest_why: fn(&str) -> String,
-    /// The user and how many messages there are.
+    /// For the name of the user and the number of messages.
     pub digest_lead: fn(&str, usize) -> String,
     pub unsubscribe: &'static str,
     pub unsubscribe_title: &'static str,

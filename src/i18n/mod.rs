@@ -49,6 +49,11 @@ pub enum Lang {
     En,
 }
 
+/// Returns the name of a server as admins have set it, else Madang's own.
+pub fn server_name(set: &str, lang: Lang) -> &str {
+    if set.is_empty() { lang.strings().mark } else { set }
+}
+
 impl Lang {
     pub const ALL: [Lang; 2] = [Lang::Ko, Lang::En];
 
@@ -150,6 +155,8 @@ pub struct Strings {
     pub rooms_empty: &'static str,
     /// The same for somebody who has rooms of their own.
     pub rooms_empty_beside: &'static str,
+    /// For visitors who create none.
+    pub rooms_none: &'static str,
     pub my_rooms: &'static str,
     pub requests: &'static str,
     pub request_says: &'static str,

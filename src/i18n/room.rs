@@ -67,5 +67,7 @@ pub struct RoomStrings {
     pub lobby_about: &'static str,
     /// Where only people with an account come in.
     pub lobby_about_accounts: &'static str,
+    /// Where visitors join rooms and create none.
+    pub lobby_about_rooms: &'static str,
     pub members_of: fn(u32, u32) -> String,
 }

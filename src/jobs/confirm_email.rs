@@ -3,7 +3,6 @@
 use super::email;
 use super::worker::Attempt;
 use crate::chat::digest;
-use crate::i18n::Lang;
 use crate::ids::UserId;
 use crate::mail::Email;
 use crate::service::App;
@@ -19,10 +18,9 @@ impl App {
             Ok(None) => return Attempt::Done(None),
             Err(_) => return Attempt::Failed("the database does not answer"),
         };
-        let lang = Lang::from_code(lang).unwrap_or_default();
-        let (words, server) = (&lang.strings().mail, self.server_name(lang));
-        let text = (words.confirm)(&server, &format!("{}/email/{}", self.base_url, code.reveal()));
+        let (strings, server) = self.mail_strings(lang);
+        let text = (strings.confirm)(&server, &format!("{}/email/{}", self.base_url, code.reveal()));
         let to = text::email_for_delivery(&address);
-        email::after(mail.send(Email::new(to, (words.confirm_subject)(&server), text)).await)
+        email::after(mail.send(Email::new(to, (strings.confirm_subject)(&server), text)).await)
     }
 }

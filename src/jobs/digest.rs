@@ -60,7 +60,7 @@ impl App {
     fn digest_email(&self, me: UserId, job: i64, missed: &Missed, unsubscribe: String) -> Email {
         let lang = Lang::from_code(&missed.lang).unwrap_or_default();
         let server = self.server_name(lang);
-        let page = DigestMail::new(missed, me, &lang, (&server, &self.base_url), &unsubscribe);
+        let page = DigestMail::new(missed, me, &lang, &server, &self.base_url, &unsubscribe);
         Email {
             to: text::email_for_delivery(&missed.email),
             subject: page.subject(),

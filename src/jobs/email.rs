@@ -1,7 +1,9 @@
-//! How an e-mail to one address goes on.
+//! What the e-mails to one address have in common.
 
 use super::worker::Attempt;
+use crate::i18n::{Lang, MailStrings};
 use crate::mail::SendError;
+use crate::service::App;
 
 /// Returns how the job of an e-mail goes on.
 pub(super) fn after(sent: Result<(), SendError>) -> Attempt {
@@ -18,5 +20,13 @@ pub(super) fn after(sent: Result<(), SendError>) -> Attempt {
             tracing::warn!(why, "an e-mail was refused");
             Attempt::Done(None)
         }
+    }
+}
+
+impl App {
+    /// Returns the strings for the e-mails of a language, and the name of the server in it.
+    pub(super) fn mail_strings(&self, lang: &str) -> (&'static MailStrings, String) {
+        let lang = Lang::from_code(lang).unwrap_or_default();
+        (&lang.strings().mail, self.server_name(lang))
     }
 }

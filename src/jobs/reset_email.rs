@@ -3,12 +3,12 @@
 
 use super::email;
 use super::worker::Attempt;
-use crate::chat::account;
-use crate::i18n::Lang;
+use crate::chat::one_time_link::{self, LinkKind};
+use crate::chat::{Limits, Tx, account};
 use crate::ids::UserId;
 use crate::mail::Email;
 use crate::service::App;
-use crate::service::one_time_link::create_reset_link;
+use crate::service::one_time_link::password_url;
 use crate::text;
 
 impl App {
@@ -25,11 +25,12 @@ impl App {
         let Some(email) = account.email else { return Attempt::Done(None) };
         // To the address as its owner wrote it, not as the request did.
         let to = text::email_for_delivery(&email);
-        let Ok(link) = create_reset_link(&self.db, &self.base_url, email).await else {
+        let make = move |tx: &mut Tx, _: &Limits, now| one_time_link::make(tx, now, LinkKind::Password, Some(user_id));
+        let Ok(code) = self.write(user_id, make).await else {
             return Attempt::Failed("the link could not be created");
         };
-        let lang = Lang::from_code(lang).unwrap_or_default();
-        let (words, server) = (&lang.strings().mail, self.server_name(lang));
-        email::after(mail.send(Email::new(to, (words.reset_subject)(&server), (words.reset)(&server, &link))).await)
+        let (strings, server) = self.mail_strings(lang);
+        let text = (strings.reset)(&server, &password_url(&self.base_url, &code));
+        email::after(mail.send(Email::new(to, (strings.reset_subject)(&server), text)).await)
     }
 }

@@ -9,7 +9,6 @@ use crate::chat::{Tx, account, sign_up};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::Result;
-use crate::i18n::Lang;
 use crate::mail::Email;
 use crate::service::App;
 use crate::text;
@@ -45,19 +44,18 @@ impl App {
         let Ok(code) = self.db.write(Subject::Server, move |tx| make_link(tx, &address)).await else {
             return Attempt::Failed("the database does not answer");
         };
-        let lang = Lang::from_code(&lang).unwrap_or_default();
-        let (words, server) = (&lang.strings().mail, self.server_name(lang));
+        let (strings, server) = self.mail_strings(&lang);
         let text = match code {
             Some(code) => {
                 let query = next.map(|next| {
                     form_urlencoded::Serializer::for_suffix("?".to_owned(), 1).append_pair("next", &next).finish()
                 });
                 let link = format!("{}/signup/{}{}", self.base_url, code.reveal(), query.unwrap_or_default());
-                (words.sign_up)(&server, &link)
+                (strings.sign_up)(&server, &link)
             }
-            None => (words.has_account)(&server, &format!("{}/login", self.base_url)),
+            None => (strings.has_account)(&server, &format!("{}/login", self.base_url)),
         };
         let to = text::email_for_delivery(&email);
-        email::after(mail.send(Email::new(to, (words.sign_up_subject)(&server), text)).await)
+        email::after(mail.send(Email::new(to, (strings.sign_up_subject)(&server), text)).await)
     }
 }

@@ -3,11 +3,12 @@
 
 use std::net::Ipv4Addr;
 
-use crate::chat::account::{self, NewPerson};
+use crate::chat::account::{self, NewAccount};
 use crate::chat::admin::{self, Act, AdminRoom, Person, Show, Waiting};
 use crate::chat::api_key::{self, Key};
 use crate::chat::audit::{self, Chain, Entry};
 use crate::chat::bot;
+use crate::chat::one_time_link::{self, LinkKind};
 use crate::chat::outbox::dead::{self, DeadJob};
 use crate::chat::server_invite::{self, ServerInvite};
 use crate::chat::server_settings::{self, ServerSettings};
@@ -20,7 +21,7 @@ use crate::ids::{KeyId, RoomId, UserId};
 use crate::lock::Lock;
 use crate::password::Passwords;
 use crate::service::admin::create_admin_link;
-use crate::service::one_time_link::create_reset_link;
+use crate::service::one_time_link::password_url;
 use crate::service::store;
 
 /// An open data folder on which admin commands run.
@@ -81,15 +82,22 @@ impl Admin {
         create_admin_link(&self.db, &self.base_url).await.map_err(failed)
     }
 
-    /// Creates a link to set a new password.
+    /// Creates a link to set a new password, for a user who is named by e-mail address or id.
     ///
     /// # Errors
-    /// A message for the operator, for example if no account has this address.
-    pub async fn reset_link(&self, email: &str) -> Result<String, String> {
-        create_reset_link(&self.db, &self.base_url, email.to_owned()).await.map_err(|error| match error.code {
-            Code::NotFound => format!("no account has the e-mail address {email}"),
+    /// A message for the operator, for example if there is no such user.
+    pub async fn reset_link(&self, user: &str) -> Result<String, String> {
+        let user_id = self.user(user).await?;
+        let make = move |tx: &mut Tx<'_>| {
+            account::get(tx, user_id)?.email.ok_or(Code::NotFound)?;
+            one_time_link::make_by(tx, now_ms(), None, LinkKind::Password, Some(user_id))
+        };
+        let made = self.db.write(user_id, make).await;
+        let code = made.map_err(|error| match error.code {
+            Code::NotFound => format!("{user} has no e-mail address to log in with"),
             _ => failed(error),
-        })
+        })?;
+        Ok(password_url(&self.base_url, &code))
     }
 
     /// Creates an account, and returns the link with which its owner chooses a password.
@@ -97,16 +105,18 @@ impl Admin {
     /// # Errors
     /// A message for the operator, for example if the address has an account.
     pub async fn create_account(&self, email: &str, name: &str) -> Result<String, String> {
-        let hash = Passwords::start(1)?.hash_unknown(Ipv4Addr::LOCALHOST.into()).await.map_err(failed)?;
-        let new = NewPerson { email: email.to_owned(), name: name.to_owned(), password_hash: hash };
+        let hash = Passwords::start(1)?.hash_random(Ipv4Addr::LOCALHOST.into()).await.map_err(failed)?;
+        let new = NewAccount { email: email.to_owned(), name: name.to_owned(), password_hash: hash };
         let limits = self.limits.clone();
+        // The words that the server does not want.
+        limits.server.set(self.db.read(server_settings::stored).await.map_err(failed)?);
         let create = move |tx: &mut Tx<'_>| account::create(tx, &limits, now_ms(), None, &new);
         let made = self.db.write(Subject::Server, create).await;
         let (_, code) = made.map_err(|error| match error.code {
             Code::EmailTaken => format!("{email} has an account already (run: madang user reset {email})"),
             _ => failed(error),
         })?;
-        Ok(format!("{}/reset/{}", self.base_url, code.reveal()))
+        Ok(password_url(&self.base_url, &code))
     }
 
     /// Does something with a user, who is named by e-mail address or id. A running server closes ended connections

@@ -216,14 +216,15 @@ fn sizes(store: &dyn Store, prefix: &str) -> Result<BTreeMap<String, u64>, Strin
     }
 }
 
+/// The error where files are in a bucket that the settings do not name.
+pub(super) const BUCKET_NOT_SET: &str =
+    "the files of this server are in an S3 bucket, and S3_BUCKET is not set (set it as for the server)";
+
 /// Refuses a database whose files are elsewhere than the settings say: all of them would look lost.
 pub(super) fn refuse_other_store(database: &Path, config: &Config, store: &dyn Store) -> Result<(), String> {
     let read = open(database)?.read(|tx: &mut Tx| Ok((instance::has_bucket(tx)?, instance::known_id(tx)?)));
     match read.map_err(|error: crate::error::Error| format!("cannot read the database: {}", error.message))? {
-        (true, _) if config.s3.is_none() => {
-            Err("the files of this server are in an S3 bucket, and S3_BUCKET is not set (set it as for the server)"
-                .into())
-        }
+        (true, _) if config.s3.is_none() => Err(BUCKET_NOT_SET.into()),
         (_, id) => store.check_owner(id.as_deref()),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use tokio::runtime::Handle;
@@ -166,31 +166,13 @@ fn unpack(source: &Source, draft: &Path, s3: Option<&S3>, watch: Watch<'_>) -> R
         copy_files(&new, &checked_bucket(s3, &id)?, watch)?;
         fs::remove_dir_all(new.join(STORED)).and_then(|()| fs::create_dir(new.join(STORED))).map_err(cannot)?;
     }
-    give_to_owner(draft).and_then(|()| sync(&new)).and_then(|()| sync(draft)).map_err(cannot)?;
+    data_folder::give_to_owner(draft, &draft.join(".."))
+        .and_then(|()| sync(&new))
+        .and_then(|()| sync(draft))
+        .map_err(cannot)?;
     // From here on the next start finishes the restore if this process does not.
     fs::rename(draft, draft.with_file_name(READY)).map_err(cannot)?;
     Ok(manifest)
-}
-
-/// Gives files that root unpacked to the owner of the data folder, so that the server can open them.
-fn give_to_owner(draft: &Path) -> io::Result<()> {
-    let owner = draft.join("..").metadata()?;
-    let made = draft.metadata()?;
-    if (owner.uid(), owner.gid()) == (made.uid(), made.gid()) {
-        return Ok(());
-    }
-    let mut folders = vec![draft.to_owned()];
-    while let Some(folder) = folders.pop() {
-        chown(&folder, Some(owner.uid()), Some(owner.gid()))?;
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => chown(&path, Some(owner.uid()), Some(owner.gid()))?,
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Migrates the restored database, gives each room a new epoch, invalidates one-time links and notes where the files

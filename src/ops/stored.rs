@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use super::archive::{Part, Progress, STRETCH, Watch};
 use crate::clock::now_ms;
 use crate::config::S3;
-use crate::files::{INCOMING, LocalStore, NotReady, Object, S3Store, Store, prefixes};
+use crate::data_folder::give_to_owner;
+use crate::files::{INCOMING, LocalStore, NotReady, Object, S3Store, Store, path_of, prefixes};
 use crate::hex::hex;
 use crate::ids::FileId;
 
@@ -72,7 +73,7 @@ pub(super) fn checked_bucket(s3: &S3, instance: &str) -> Result<S3Store, String>
 }
 
 /// Stores bytes that a command has made, and returns their hash. They are written in the folder of uploads first, where the
-/// next start of a server removes what is left.
+/// next start of a server removes what is left. The owner of the data folder gets what root has made.
 pub(super) fn store_bytes(store: &dyn Store, data_dir: &Path, bytes: &[u8]) -> io::Result<String> {
     let folder = data_dir.join(INCOMING);
     DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
@@ -80,9 +81,16 @@ pub(super) fn store_bytes(store: &dyn Store, data_dir: &Path, bytes: &[u8]) -> i
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
     let stored = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| store.put(&hash, &path));
     match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => stored.map(|()| hash),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => stored?,
     }
+    // Nothing of it is here if the store is a bucket.
+    let stored = data_dir.join(path_of(&hash));
+    let ancestors = stored.ancestors().take_while(|path| *path != data_dir);
+    for made in ancestors.chain([&*folder]).filter(|path| path.exists()) {
+        give_to_owner(made, data_dir)?;
+    }
+    Ok(hash)
 }
 
 /// Copies the files of a data folder that a store lacks, each after it was compared with its hash.

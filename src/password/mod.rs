@@ -59,7 +59,7 @@ impl Passwords {
     ///
     /// # Errors
     /// `busy` when no thread was free within two seconds.
-    pub async fn hash_unknown(&self, network: IpAddr) -> Result<String> {
+    pub async fn hash_random(&self, network: IpAddr) -> Result<String> {
         let mut password = [0; 32];
         getrandom::fill(&mut password).map_err(Error::internal)?;
         self.hash(network, hex(&password)).await

@@ -4,13 +4,13 @@
 use std::net::IpAddr;
 
 use super::{App, ClientInfo, Entered, log_failure};
+use crate::chat::Tx;
 use crate::chat::account;
 use crate::chat::kinds::JobKind;
-use crate::chat::one_time_link::{self, LinkKind};
+use crate::chat::one_time_link::{self, LinkKind, PasswordLink};
 use crate::chat::outbox;
 use crate::chat::session::{self, Session, Token};
 use crate::chat::user::{self, User};
-use crate::chat::{Db, Tx};
 use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Result};
@@ -18,16 +18,9 @@ use crate::i18n::Lang;
 use crate::ids::UserId;
 use crate::password::check_choice;
 
-/// Creates a one-time link to choose a new password.
-///
-/// # Errors
-/// `not_found` for an e-mail without an account.
-pub async fn create_reset_link(db: &Db, base_url: &str, email: String) -> Result<String> {
-    let create = db.write(Subject::Server, move |tx| {
-        let (user_id, _) = account::find_by_email(tx, &email)?.ok_or(Code::NotFound)?;
-        one_time_link::make_by(tx, now_ms(), None, LinkKind::Password, Some(user_id))
-    });
-    Ok(format!("{base_url}/reset/{}", create.await?.reveal()))
+/// Returns the address at which a user chooses a password.
+pub(crate) fn password_url(base_url: &str, code: &Token) -> String {
+    format!("{base_url}/reset/{}", code.reveal())
 }
 
 impl App {
@@ -42,6 +35,14 @@ impl App {
     /// `gone`.
     pub async fn check_link(&self, kind: LinkKind, code: Token) -> Result<()> {
         self.db.read(move |tx| one_time_link::look(tx, now_ms(), kind, &code)).await.map(drop)
+    }
+
+    /// Looks at a link to choose a password, without using it up.
+    ///
+    /// # Errors
+    /// `gone`.
+    pub async fn password_link(&self, code: Token) -> Result<PasswordLink> {
+        self.db.read(move |tx| one_time_link::look_password(tx, now_ms(), &code)).await
     }
 
     /// Makes a link that signs a user in on another device; the one before ends.
@@ -110,24 +111,26 @@ impl App {
         Ok(())
     }
 
-    /// Sets a new password by a link; all sessions of the account end.
+    /// Sets a new password by a link; all sessions of the account end. Returns whose it is.
     ///
     /// # Errors
     /// `gone`; `invalid`, `too_long` with the field `password`, which leave the link as it was;
     /// `rate_limited`, `busy`.
-    pub async fn reset_password(&self, code: Token, password: String, address: IpAddr) -> Result<()> {
+    pub async fn reset_password(&self, code: Token, password: String, address: IpAddr) -> Result<UserId> {
         self.rates.reset(address)?;
         let looked = code.clone();
         let account = self.db.read(move |tx| {
-            let user_id = one_time_link::look(tx, now_ms(), LinkKind::Password, &looked)?.ok_or(Code::Gone)?;
-            account::get(tx, user_id)
+            let link = one_time_link::look_password(tx, now_ms(), &looked)?;
+            account::get(tx, link.user_id)
         });
         let account = account.await?;
         check_choice(&password, &[account.email.as_deref().unwrap_or_default(), &account.user.name])?;
         let hash = self.passwords.hash(self.budgets.network(address), password).await?;
         self.write(account.user.id, move |tx, _, now| {
-            let user_id = one_time_link::take(tx, now, LinkKind::Password, &code)?.ok_or(Code::Gone)?;
-            account::set_password(tx, user_id, &hash, None)
+            let link = one_time_link::look_password(tx, now, &code)?;
+            // This uses the link up, with all others of the user.
+            account::set_password(tx, link.user_id, &hash, None)?;
+            Ok(link.user_id)
         })
         .await
     }

@@ -9,13 +9,14 @@ use crate::chat::account::{Account, DirectFrom};
 use crate::chat::digest::{Digest, MINUTES};
 use crate::chat::export::Export;
 use crate::chat::notification::QuietHours;
+use crate::chat::one_time_link::PasswordLink;
 use crate::chat::push::PushSubscription;
 use crate::chat::server_settings::ServerSettings;
 use crate::chat::session::{Device, SessionId};
 use crate::chat::user::{User, UserKind};
 use crate::clock::rfc3339;
 use crate::error::Code;
-use crate::i18n::{AccountStrings, Lang, MailStrings, SettingsStrings};
+use crate::i18n::{AccountStrings, Lang, MailStrings, SettingsStrings, server_name};
 
 /// A finished action, as the URL of the next page names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,9 @@ pub struct ForgotPage<'a> {
 pub struct ResetPage<'a> {
     pub lang: Lang,
     pub code: &'a str,
+    pub link: &'a PasswordLink,
+    /// What admins have set.
+    pub server: &'a ServerSettings,
     pub problem: Option<&'a Problem>,
 }
 
@@ -86,6 +90,8 @@ pub struct AdminPage<'a> {
     pub code: &'a str,
     /// The user who becomes an admin; `None` without an account.
     pub me: Option<&'a User>,
+    /// What admins have set.
+    pub server: &'a ServerSettings,
     pub problem: Option<&'a Problem>,
 }
 
@@ -124,6 +130,8 @@ pub struct MePage<'a> {
     pub lang: Lang,
     pub account: &'a Account,
     pub typed: Typed<'a>,
+    /// What admins have set.
+    pub server: &'a ServerSettings,
     pub devices: &'a [Device],
     /// The session of the request.
     pub session: SessionId,
@@ -148,6 +156,13 @@ struct ListOfPeople<'a> {
     action: &'static str,
     take_off: &'static str,
     people: &'a [User],
+}
+
+impl ResetPage<'_> {
+    fn first_about(&self) -> String {
+        let server = server_name(&self.server.name, self.lang);
+        (self.lang.strings().account.first_password_about)(server, &self.link.email)
+    }
 }
 
 impl MePage<'_> {

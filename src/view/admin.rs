@@ -87,11 +87,12 @@ pub struct UsersPage<'a> {
     pub next: Option<UserId>,
     /// A link to choose a password that was just made.
     pub made: Option<MadeLink<'a>>,
-    pub typed: &'a TypedAccount,
+    /// What was refused for a new account.
+    pub typed: Option<&'a TypedAccount>,
 }
 
-/// What was typed for a new account that was refused.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// What was typed for a new account.
+#[derive(Clone, Debug, Deserialize)]
 pub struct TypedAccount {
     pub email: String,
     pub name: String,

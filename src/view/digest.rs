@@ -21,9 +21,9 @@ const LINE_MAX: usize = 300;
 #[template(path = "mail/digest.html")]
 pub struct DigestMail<'a> {
     lang: &'a Lang,
-    /// Its name.
+    /// The name of the server.
     server: &'a str,
-    /// Of the user.
+    /// The name of the user.
     name: &'a str,
     rooms: Vec<MissedRoom>,
     unsubscribe: &'a str,
@@ -48,7 +48,8 @@ impl<'a> DigestMail<'a> {
         missed: &'a Missed,
         me: UserId,
         lang: &'a Lang,
-        (server, base): (&'a str, &str),
+        server: &'a str,
+        base: &str,
         unsubscribe: &'a str,
     ) -> Self {
         let rooms = missed.rooms.iter().map(|pending| MissedRoom::new(pending, me, lang, base)).collect();

@@ -12,7 +12,6 @@ use crate::chat::direct::OtherUser;
 use crate::chat::file::{Entry, Kind};
 use crate::chat::invite::Invite;
 use crate::chat::kinds::NotifyLevel;
-use crate::chat::kinds::SignUpPolicy;
 use crate::chat::member::{Member, OwnBan, OwnMute, Role};
 use crate::chat::message::{Message, MessageKind};
 use crate::chat::room::{History, Room, RoomKind, Writers};

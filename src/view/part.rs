@@ -221,8 +221,8 @@ pub(super) fn sentence(code: &Code, lang: &Lang) -> &'static str {
     page_refusal(*code, *lang)
 }
 
-/// Returns the sentence for an error that concerns a field, or none where `field` is empty.
+/// Returns the sentence for an error, a special one where it concerns a field. `field` may be empty.
 pub(super) fn sentence_at(code: &Code, field: &str, lang: &Lang) -> &'static str {
     let special = (lang.strings().account.problem)(*code, field);
-    special.unwrap_or_else(|| sentence(code, lang))
+    special.filter(|_| !field.is_empty()).unwrap_or_else(|| sentence(code, lang))
 }

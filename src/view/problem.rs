@@ -1,6 +1,6 @@
 //! Why a form was refused, as its page shows it.
 
-use super::part::sentence_at;
+use super::part::sentence;
 use crate::clock::now_ms;
 use crate::error::{Code, Error};
 use crate::i18n::Lang;
@@ -46,7 +46,8 @@ impl Suspension {
 /// Returns the sentence for an invalid field, if it is invalid.
 pub(super) fn problem_at(problem: &Option<&Problem>, form: &str, field: &str, lang: &Lang) -> Option<&'static str> {
     let problem = problem.filter(|problem| problem.form == form && problem.field == field)?;
-    Some(sentence_at(&problem.code, field, lang))
+    let special = (lang.strings().account.problem)(problem.code, field);
+    Some(special.unwrap_or_else(|| sentence(&problem.code, lang)))
 }
 
 pub(super) fn is_problem_of(problem: &Option<&Problem>, form: &str) -> bool {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::part::*;
 use super::{asset, render};
 use crate::chat::server_settings::ServerSettings;
-use crate::i18n::Lang;
+use crate::i18n::{Lang, server_name};
 
 /// `--paper` of the light theme; a manifest has no dark one.
 const PAPER: &str = "#faf7f0";
@@ -28,7 +28,7 @@ impl OfflinePage {
 pub fn manifest(lang: Lang, server: &ServerSettings, takes_shares: bool) -> Value {
     let w = lang.strings();
     let icon = |name: &str, side: u32, purpose: &str| json!({ "src": asset(name), "sizes": format!("{side}x{side}"), "type": "image/png", "purpose": purpose });
-    let name = if server.name.is_empty() { w.mark } else { &server.name };
+    let name = server_name(&server.name, lang);
     let mut manifest = json!({
         "id": "/",
         "name": name,

@@ -28,12 +28,12 @@ pub(super) fn redirect_to_log_in(next: &str) -> Response {
 
 /// Redirects to a page that shows the error. Only the names of the code and of the field go into the address.
 pub(super) fn redirect_with_error(path: &str, error: &Error) -> Response {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(refused(error)).finish();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(error_query(error)).finish();
     redirect(&format!("{path}?{query}"))
 }
 
 /// Returns the query of a page that shows an error.
-pub(super) fn refused(error: &Error) -> impl Iterator<Item = (&'static str, &str)> {
+pub(super) fn error_query(error: &Error) -> impl Iterator<Item = (&'static str, &str)> {
     let field = error.field.as_deref().map(|field| ("field", field));
     std::iter::once(("refused", error.code.name())).chain(field)
 }

@@ -212,11 +212,12 @@ fn shown(cell: &str) -> String {
     }
 }
 
-/// A time that is not over when the request is handled.
+/// Returns an address that no account has.
 fn new_email() -> String {
     format!("{}@example.org", key().replace(' ', "-"))
 }
 
+/// A time that is not over when the request is handled.
 fn in_an_hour() -> String {
     rfc3339(now_ms() + 3_600_000)
 }

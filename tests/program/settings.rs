@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Stdio;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::process;
 
 use super::{Program, binary, output, run, run_refused};
@@ -281,12 +281,30 @@ async fn a_command_sets_the_logo_beside_a_running_server_and_removes_it() {
     fs::write(folder.path().join("logo.png"), picture::png(600, 400)).unwrap();
     let done = run(folder.path(), &["settings", "logo", "logo.png"]);
     assert!(done.contains("the middle of logo.png is the logo now"), "{done}");
-    drop(program);
-    let program = Program::start(folder.path(), &[]);
-    let server = program.request("GET", "/api/server").send().await.is(200);
-    let logo = program.request("GET", server["logo"].as_str().unwrap()).send().await;
+    // The server follows by itself.
+    let path = loop {
+        let server = program.request("GET", "/api/server").send().await.is(200);
+        match server["logo"].as_str() {
+            Some(path) => break path.to_owned(),
+            None => tokio::task::yield_now().await,
+        }
+    };
+    let logo = program.request("GET", &path).send().await;
     assert_eq!((logo.status, logo.header("content-type")), (200, Some("image/jpeg")));
     drop(program);
+    // What root makes belongs to the user of the server.
+    if rustix::process::geteuid().is_root() {
+        let data = folder.path().join("data");
+        std::os::unix::fs::chown(&data, Some(12_345), Some(12_345)).unwrap();
+        fs::write(folder.path().join("other.png"), picture::png(300, 300)).unwrap();
+        run(folder.path(), &["settings", "logo", "other.png"]);
+        let settings: Value = serde_json::from_str(&run(folder.path(), &["settings", "show"])).unwrap();
+        let hash = settings["logo"].as_str().unwrap().strip_prefix("/logo/").unwrap();
+        let stored = data.join("files").join(&hash[..2]).join(hash);
+        for path in [&*stored, stored.parent().unwrap(), &data.join("files"), &data.join("incoming")] {
+            assert_eq!(path.metadata().unwrap().uid(), 12_345, "{}", path.display());
+        }
+    }
     fs::write(folder.path().join("note.txt"), "no picture").unwrap();
     let refused = |arguments: &[&str]| run_refused(folder.path(), arguments);
     assert!(refused(&["settings", "logo", "note.txt"]).contains("note.txt cannot be the logo: a picture must be"));

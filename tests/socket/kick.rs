@@ -135,7 +135,7 @@ async fn a_removed_room_is_gone_for_all_members_and_their_sockets_stay_open() {
         };
         match door {
             EntryPoint::Rest => drop(app.request("DELETE", &path).bearer(&minji.token).send().await.is(204)),
-            EntryPoint::Socket => assert_eq!(app.form(&minji, &path, &[]).await.leads_to(), "/"),
+            EntryPoint::Socket => assert_eq!(app.form(&minji, &path, &[]).await.leads_to(), "/?done=deleted"),
         }
         for client in [&hers, &his, &soras, &lobby] {
             assert_eq!(client.take("removeRoom").await, json!(room.id));

@@ -346,7 +346,8 @@ async fn the_logo_is_a_small_square_for_everybody_and_goes_with_its_bytes() {
 async fn an_admin_creates_an_account_whose_owner_chooses_the_password() {
     let app = App::start().await;
     let (admin, minji) = (app.admin("warden").await, app.signed_up("minji").await);
-    app.call(&admin, "PATCH", "/admin/settings", json!({ "signUp": "closed" })).await.is(200);
+    let words = json!([{ "word": "casino", "action": "refuse" }]);
+    app.call(&admin, "PATCH", "/admin/settings", json!({ "signUp": "closed", "words": words })).await.is(200);
     let create = async |by: &Person, email: &str, name: &str| {
         app.call(by, "POST", "/admin/users", json!({ "email": email, "name": name })).await
     };
@@ -358,6 +359,8 @@ async fn an_admin_creates_an_account_whose_owner_chooses_the_password() {
         ("hana", "hana", 422, "invalid"),
         ("jun@example.org", "warden", 422, "invalid"),
         ("jun@example.org", "", 422, "invalid"),
+        ("jun@example.org", &"j".repeat(41), 422, "too_long"),
+        ("jun@example.org", "casino", 422, "filtered"),
     ] {
         create(&admin, email, name).await.refused(status, code);
     }

@@ -26,8 +26,8 @@ async fn a_mail_server_that_is_busy_gets_the_letter_later_and_one_that_refuses_i
     app.signed_up("minji").await;
     app.signed_up("jun").await;
     let ask = |email: &str| app.request("POST", "/forgot").form(&[("email", email)]).send();
-    // Greylisting; then a mailbox that does not exist.
-    answers.lock().extend(["451 later\r\n", "450 later\r\n"]);
+    // Greylisting, and a log-in that the operator can mend; then a mailbox that does not exist.
+    answers.lock().extend(["451 later\r\n", "450 later\r\n", "530 log in first\r\n"]);
     assert_eq!(ask("minji@example.org").await.status, 200);
     assert!(next(&mut post).await.to.contains("minji@example.org"));
     answers.lock().push("550 no such user\r\n");
@@ -156,6 +156,8 @@ async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() 
     })
     .await;
     app.signed_up("minji").await;
+    let admin = app.admin("warden").await;
+    app.call(&admin, "PATCH", "/admin/settings", json!({ "name": "Village" })).await.is(200);
     let ask = |email: &str| {
         // The link has our public address, whatever host the request names.
         let request = app.request("POST", "/forgot").header("x-forwarded-host", "evil.example");
@@ -170,7 +172,7 @@ async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() 
     // The address comes from the account, not from the request.
     assert!(email.to.contains("minji@example.org"), "{}", email.to);
     let text = plain(&email.body);
-    assert!(text.contains("A new password for Madang") && !text.contains("evil"), "{text}");
+    assert!(text.contains("A new password for Village") && !text.contains("evil"), "{text}");
     let (_, rest) = text.split_once("http://chat.example.org").expect("a link to our own address");
     let path = rest.split_whitespace().next().unwrap().to_owned();
     let used = app.request("POST", &path).form(&[("password", "a gate by the tree")]).send().await;
@@ -178,4 +180,23 @@ async fn a_reset_link_is_mailed_to_accounts_and_the_answer_is_always_the_same() 
     let log_in = json!({ "email": "minji@example.org", "password": "a gate by the tree" });
     app.request("POST", "/api/session").json(&log_in).send().await.is(201);
     assert!(post.try_recv().is_err(), "nobody else gets an email");
+    assert_eq!(app.audited(&admin).await, ["settings.changed"], "nobody has made the link for somebody else");
+
+    // A stranger who asks for a mail does not end the first link of a new account. Another link by an admin does.
+    let new = json!({ "email": "hana@example.org", "name": "hana" });
+    let made = app.call(&admin, "POST", "/admin/users", new).await.is(201);
+    let path_of = |made: &Value| made["link"].as_str().unwrap().replace("http://chat.example.org", "");
+    ask("hana@example.org").await;
+    next(&mut post).await;
+    let first = app.get(&path_of(&made)).send().await.text();
+    assert!(first.contains("hana@example.org") && first.contains("Village"), "{first}");
+    let day = "SELECT COUNT(*) FROM links WHERE kind = 'firstPassword' AND ends_at - created_at = 86400000";
+    assert_eq!(app.count(day), 1);
+    let reset = format!("/admin/users/{}/reset", made["user"]["id"].as_str().unwrap());
+    let second = app.call(&admin, "POST", &reset, Value::Null).await.is(201);
+    assert_eq!(app.get(&path_of(&made)).send().await.status, 410);
+    // A link ends with the rights of its maker.
+    let other = app.admin("keeper").await;
+    app.call(&other, "PATCH", &format!("/admin/users/{}", admin.id), json!({ "isAdmin": false })).await.is(200);
+    assert_eq!(app.get(&path_of(&second)).send().await.status, 410);
 }

@@ -17,8 +17,8 @@ pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod redis;
+mod server_process;
 pub mod tempdir;
-mod watch;
 pub mod websocket;
 
 use std::time::Duration;

@@ -1,16 +1,16 @@
 //! A pgbouncer in transaction mode before a PostgreSQL server: a client has a connection for one transaction at a time.
 
 use crate::postgres::{Cluster, as_user, free_port};
-use crate::watch::Watch;
+use crate::server_process::ServerProcess;
 
 /// A pooler on a port of its own.
 pub struct Pgbouncer {
     port: u16,
-    _watch: Watch,
+    _server: ServerProcess,
 }
 
 impl Pgbouncer {
-    /// Starts a pooler with few connections, so that clients do get those of others.
+    /// Starts a pooler with few connections, so that clients share them.
     pub fn start(cluster: &Cluster) -> Self {
         let port = free_port();
         let settings = format!(
@@ -24,7 +24,7 @@ impl Pgbouncer {
         std::fs::write(&file, settings).unwrap();
         let mut server = as_user("/usr/sbin/pgbouncer".as_ref());
         server.arg("--quiet").arg(&file);
-        Self { port, _watch: Watch::start(&server, port) }
+        Self { port, _server: ServerProcess::start(&server, port) }
     }
 
     /// The address of a database of the server.

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::postgres::free_port;
-use crate::watch::Watch;
+use crate::server_process::ServerProcess;
 
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -14,13 +14,13 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// A Redis on a port of its own, which keeps nothing on disk.
 pub struct Redis {
     port: u16,
-    watch: Option<Watch>,
+    server: Option<ServerProcess>,
 }
 
 impl Redis {
     pub fn start() -> Self {
         let port = free_port();
-        let mut redis = Self { port, watch: None };
+        let mut redis = Self { port, server: None };
         redis.resume();
         redis
     }
@@ -29,12 +29,12 @@ impl Redis {
     pub fn resume(&mut self) {
         let mut server = Command::new("redis-server");
         server.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &self.port.to_string()]);
-        self.watch = Some(Watch::start(&server, self.port));
+        self.server = Some(ServerProcess::start(&server, self.port));
     }
 
     /// Ends the server; what it had is lost.
     pub fn stop(&mut self) {
-        self.watch = None;
+        self.server = None;
     }
 
     /// Sends a command, such as `CLIENT KILL TYPE pubsub`, without waiting for its effect on other connections.

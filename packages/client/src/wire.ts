@@ -317,6 +317,11 @@ export interface CreateAccount {
   name: string;
 }
 
+export interface CreatedAccount {
+  link: string;
+  user: Person;
+}
+
 /** A job that was given up. What it was about is not shown. */
 export interface DeadJob {
   /** RFC 3339 UTC with milliseconds. */
@@ -784,11 +789,6 @@ export interface MyRooms {
 export interface Nack {
   error: Refusal;
   ok: false;
-}
-
-export interface NewAccount {
-  link: string;
-  user: Person;
 }
 
 export interface NewBot {
@@ -1906,7 +1906,7 @@ export interface Routes {
   /** Create an account, also where nobody can sign up. Its owner chooses a password by the link, which works once, within a day. For admins of the server. */
   "POST /api/admin/users": {
     body: CreateAccount;
-    answer: NewAccount;
+    answer: CreatedAccount;
   };
   /** Delete a user. Messages stay without a sender or are deleted. For admins of the server. */
   "DELETE /api/admin/users/{userId}": {

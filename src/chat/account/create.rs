@@ -1,18 +1,18 @@
 //! Accounts that admins create for others.
 
-use super::{require_admin, set_log_in};
+use super::{lock_admins, require_admin, set_log_in};
 use crate::chat::kinds::AuditAction;
 use crate::chat::one_time_link;
 use crate::chat::session::Token;
 use crate::chat::user::{self, User, UserKind};
-use crate::chat::{Limits, Tx, account, audit};
+use crate::chat::{Limits, Tx, audit};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::text;
 
 /// An account to create for somebody else.
 #[derive(Clone, Debug)]
-pub struct NewPerson {
+pub struct NewAccount {
     pub email: String,
     pub name: String,
     /// Of a random password, which nobody knows: the owner chooses one by the link.
@@ -24,8 +24,9 @@ pub struct NewPerson {
 ///
 /// # Errors
 /// `forbidden` unless an admin; `invalid`, `too_long` or `filtered` with the field `email` or `name`; `email_taken`.
-pub fn create(tx: &mut Tx, limits: &Limits, now: i64, by: Option<UserId>, new: &NewPerson) -> Result<(User, Token)> {
-    account::lock_admins(tx)?;
+pub fn create(tx: &mut Tx, limits: &Limits, now: i64, by: Option<UserId>, new: &NewAccount) -> Result<(User, Token)> {
+    // So that a demotion at the same time does not miss the link.
+    lock_admins(tx)?;
     require_admin(tx, by)?;
     let email = text::email(&new.email)?;
     user::check_name(tx, limits, None, &new.name)?;

@@ -20,7 +20,7 @@ mod suspend;
 pub use super::admin_rights::{is_admin, require_admin};
 pub use super::kinds::DirectFrom;
 pub use admin::{demote, find_admin, lock_admins, make_admin};
-pub use create::{NewPerson, create};
+pub use create::{NewAccount, create};
 pub use delete::{
     Erased, Leftovers, begin_deletion, begin_own_deletion, delete_by, erase, erased, find_erasing, leave, leave_room,
     said_after,

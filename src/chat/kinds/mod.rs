@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{Column, Param, Value};
 
+mod audit_action;
 mod hook_event;
 mod job;
 mod scheduled;
 
+pub use audit_action::AuditAction;
 pub use hook_event::HookEvent;
 pub use job::JobKind;
 pub use scheduled::ScheduledKind;
@@ -222,66 +224,14 @@ pub enum LinkKind {
     Admin,
     /// Sets a new password of one account.
     Password,
+    /// Lets the owner of an account that somebody else has created choose the password.
+    FirstPassword,
     /// Signs its user in on another device or in another browser.
     Device,
     /// Confirms that its user gets what is sent to their address.
     Email,
     /// Lets somebody sign up with the address that it was mailed to.
     SignUp,
-}
-
-/// What somebody did, in the audit log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditAction {
-    /// Of a newer version, or of a row that was changed.
-    Unknown,
-    AdminMade,
-    AdminRemoved,
-    AdminLink,
-    AccountCreated,
-    AccountSuspended,
-    AccountRestored,
-    ResetLink,
-    KeyCreated,
-    KeyRevoked,
-    MemberRemoved,
-    MemberBanned,
-    MemberUnbanned,
-    ModeratorMade,
-    ModeratorRemoved,
-    RoomHandedOver,
-    RoomRemoved,
-    MessageDeleted,
-    JobRetried,
-    JobDropped,
-    MessageHidden,
-    MessageShown,
-    MemberMuted,
-    MemberUnmuted,
-    UserWarned,
-    ReportDecided,
-    JoinsLocked,
-    JoinsUnlocked,
-    SettingsChanged,
-    InviteCreated,
-    InviteRevoked,
-    SessionsEnded,
-    AccountDeleted,
-    RoomClosed,
-    RoomOpened,
-    JobsRetried,
-    BackupWanted,
-    /// Outgoing webhooks.
-    HookCreated,
-    HookRotated,
-    HookRevoked,
-    RoomInviteCreated,
-    RoomInviteRevoked,
-    IncomingHookCreated,
-    IncomingHookRotated,
-    IncomingHookRevoked,
-    MessagePinned,
-    MessageUnpinned,
 }
 
 macro_rules! names {
@@ -339,7 +289,9 @@ names! {
         Message "message" Edit "edit" Delete "delete" Reaction "reaction" Join "join" Exit "exit" Room "room"
         Report "report" RoomCreated "roomCreated" RoomRemoved "roomRemoved"
     }
-    LinkKind { Admin "admin" Password "password" Device "device" Email "email" SignUp "signUp" }
+    LinkKind {
+        Admin "admin" Password "password" FirstPassword "firstPassword" Device "device" Email "email" SignUp "signUp"
+    }
     JobKind {
         Preview "preview" ResetEmail "resetEmail" Hook "hook" Notify "notify" Push "push" Digest "digest"
         ConfirmEmail "confirmEmail" SignUpEmail "signUpEmail" Export "export" Scheduled "scheduled"

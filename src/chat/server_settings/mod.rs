@@ -337,6 +337,11 @@ fn changed_fields(before: &ServerSettings, after: &ServerSettings) -> Vec<String
 }
 
 impl ServerSettings {
+    /// Returns whether the pages offer to sign up.
+    pub fn offers_sign_up(&self) -> bool {
+        self.sign_up != SignUpPolicy::Closed
+    }
+
     /// Returns the hash of the bytes of the logo.
     pub fn logo_hash(&self) -> Option<&str> {
         self.logo.as_deref()?.strip_prefix(LOGOS)

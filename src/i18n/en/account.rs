@@ -32,6 +32,10 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     reset: "New password",
     reset_about: "You will be logged out on every device.",
     reset_done: "The password was changed. Log in with the new one.",
+    first_password: "Choose a password",
+    first_password_about: |server, email| {
+        format!("You have an account on {server}. Choose the password to log in with as {email}.")
+    },
     link_gone: "This link no longer works",
     link_gone_about: "It was used already or has expired. Ask for a new one.",
 

@@ -6,7 +6,7 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     reset_subject: |server| format!("A new password for {server}"),
     reset: |server, link| {
         format!(
-            "Hello,\n\nopen this link to choose a new password for {server}. It opens once, for an hour.\n\n{link}\n\n\
+            "Hello,\n\nOpen this link to choose a new password for {server}. It works once, within an hour.\n\n{link}\n\n\
              If you did not ask for it, ignore this e-mail. Nothing changes.\n"
         )
     },
@@ -26,13 +26,13 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     sign_up_subject: |server| format!("Sign up for {server}"),
     sign_up: |server, link| {
         format!(
-            "Hello,\n\nopen this link to sign up for {server} with this address. It is valid for a day.\n\n{link}\n\n\
+            "Hello,\n\nOpen this link to sign up for {server} with this address. It is valid for a day.\n\n{link}\n\n\
              If you did not ask for it, ignore this e-mail. Nothing happens.\n"
         )
     },
     has_account: |server, link| {
         format!(
-            "Hello,\n\nsomebody asked to sign up for {server} with this address. It already has an account: log in here.\n\n{link}\n\n\
+            "Hello,\n\nSomebody asked to sign up for {server} with this address. It already has an account: log in here.\n\n{link}\n\n\
              If that was not you, ignore this e-mail. Nothing happens.\n"
         )
     },

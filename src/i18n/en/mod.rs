@@ -21,7 +21,7 @@ mod settings;
 pub(super) const STRINGS: Strings = Strings {
     mark: "Madang",
     wish: "Come in.",
-    about: "Chat rooms anyone can join",
+    about: "A place to chat",
     close: "Close",
     cancel: "Cancel",
     back: "Back",
@@ -35,6 +35,7 @@ pub(super) const STRINGS: Strings = Strings {
 
     rooms: "Open rooms",
     rooms_empty: "No rooms yet. Create the first one.",
+    rooms_none: "No rooms yet.",
     rooms_empty_beside: "No other rooms are open.",
     my_rooms: "My rooms",
     requests: "Requests",

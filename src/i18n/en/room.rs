@@ -73,7 +73,8 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     original_gone: "The original is gone.",
 
     lobby_about: "A place to chat: open a room or join one. No sign-up needed.",
-    lobby_about_accounts: "A place to chat. Log in to join the rooms.",
+    lobby_about_accounts: "A place to chat. To join a room, you need an account.",
+    lobby_about_rooms: "A place to chat: join a room. No sign-up needed.",
     members_of: |members, max| match members {
         1 => format!("1 member, up to {max}"),
         _ => format!("{members} members, up to {max}"),

@@ -59,7 +59,7 @@ pub(in crate::i18n) const STRINGS: AdminStrings = AdminStrings {
     remove_admin: "관리자에서 해제",
     reset: "비밀번호 재설정 링크",
     new_account: "새 계정",
-    new_account_about: "가입 설정과 상관없이 만들 수 있어요. 비밀번호를 정하는 링크를 본인에게 전해 주면 돼요.",
+    new_account_about: "가입을 막아 두었어도 만들 수 있어요. 비밀번호를 정하는 링크를 본인에게 전해 주면 돼요.",
     new_account_name: "이름",
     create_account: "계정 만들기",
     account_made: "계정을 만들었어요. 이 링크를 본인에게 전해 주세요. 하루 안에 한 번만 쓸 수 있고, 이 화면을 벗어나면 다시 볼 수 없어요.",

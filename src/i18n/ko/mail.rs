@@ -37,7 +37,7 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
         )
     },
 
-    digest_subject: |server, count| format!("{server}에 놓친 메시지 {count}개가 있어요"),
+    digest_subject: |server, count| format!("{server}에서 놓친 메시지가 {count}개 있어요"),
     digest_lead: |name, count| format!("{name}님, 자리를 비운 동안 메시지 {count}개가 왔어요."),
     digest_why: |server| {
         format!(

@@ -21,7 +21,7 @@ mod settings;
 pub(super) const STRINGS: Strings = Strings {
     mark: "마당",
     wish: "들어오세요.",
-    about: "누구나 들러 이야기하는 마당",
+    about: "함께 이야기하는 마당",
     close: "닫기",
     cancel: "취소",
     back: "돌아가기",
@@ -35,6 +35,7 @@ pub(super) const STRINGS: Strings = Strings {
 
     rooms: "열린 방",
     rooms_empty: "아직 열린 방이 없어요. 첫 방을 열어 보세요.",
+    rooms_none: "아직 열린 방이 없어요.",
     rooms_empty_beside: "다른 열린 방은 아직 없어요.",
     my_rooms: "내 방",
     requests: "대화 요청",

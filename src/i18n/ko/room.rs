@@ -70,6 +70,7 @@ pub(in crate::i18n) const STRINGS: RoomStrings = RoomStrings {
     original_gone: "원래 메시지는 이제 없어요.",
 
     lobby_about: "누구나 들러 이야기하는 마당이에요. 가입하지 않아도 방을 열고 들어갈 수 있어요.",
-    lobby_about_accounts: "함께 이야기하는 마당이에요. 로그인하고 방에 들어가세요.",
+    lobby_about_accounts: "함께 이야기하는 마당이에요. 방에는 계정이 있어야 들어갈 수 있어요.",
+    lobby_about_rooms: "누구나 들러 이야기하는 마당이에요. 가입하지 않아도 방에 들어갈 수 있어요.",
     members_of: |members, max| format!("멤버 {members}명 · 정원 {max}명"),
 };

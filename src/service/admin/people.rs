@@ -1,14 +1,15 @@
 //! What admins do with users.
 
-use crate::chat::account::{self, NewPerson, require_admin};
+use crate::chat::account::{self, NewAccount, require_admin};
 use crate::chat::admin::{self, Act, People, Person, Show};
 use crate::chat::one_time_link::{self, LinkKind};
-use crate::chat::session::Token;
+use crate::chat::user::UserKind;
 use crate::chat::{Tx, bot};
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
 use crate::service::App;
+use crate::service::one_time_link::password_url;
 
 impl App {
     /// Checks that a user is an admin.
@@ -72,23 +73,22 @@ impl App {
     /// Creates an account for somebody, and returns it with the link with which they choose a password.
     ///
     /// # Errors
-    /// `rate_limited`, `busy`; `forbidden` unless an admin; `invalid`, `too_long` or `filtered` with the field `email` or `name`;
+    /// `rate_limited`, `busy`, `unavailable`; `forbidden` unless an admin; `invalid`, `too_long` or `filtered` with the field `email` or `name`;
     /// `email_taken`.
     pub async fn create_account(&self, me: UserId, email: String, name: String) -> Result<(Person, String)> {
         self.rates.act(me)?;
         self.check_admin(me).await?;
-        let password_hash = self.passwords.hash_unknown(self.budgets.network_of(me)).await?;
-        let new = NewPerson { email, name, password_hash };
+        // Checked first, as hashing is expensive; and again with the write.
+        crate::text::email(&email)?;
+        self.disk_space.check(UserKind::Account)?;
+        let password_hash = self.passwords.hash_random(self.budgets.network_of(me)).await?;
+        let new = NewAccount { email, name, password_hash };
         let create = self.write(Subject::Server, move |tx, limits, now| {
             let (user, link) = account::create(tx, limits, now, Some(me), &new)?;
             Ok((admin::get(tx, Some(me), user.id)?, link))
         });
         let (person, link) = create.await?;
-        Ok((person, self.reset_link(&link)))
-    }
-
-    fn reset_link(&self, code: &Token) -> String {
-        format!("{}/reset/{}", self.base_url, code.reveal())
+        Ok((person, password_url(&self.base_url, &link)))
     }
 
     /// Returns a link with which a user chooses a new password.
@@ -104,7 +104,7 @@ impl App {
             }
             one_time_link::make_by(tx, now, Some(me), LinkKind::Password, Some(user_id))
         });
-        Ok(self.reset_link(&make.await?))
+        Ok(password_url(&self.base_url, &make.await?))
     }
 
     /// Deletes a user. With `erase` their messages are deleted too, soon and a few at a time.

@@ -12,7 +12,7 @@ use crate::config::RoomCreators;
 use crate::db::Subject;
 use crate::error::{Error, Result};
 use crate::files::Upload;
-use crate::i18n::Lang;
+use crate::i18n::{self, Lang};
 use crate::ids::UserId;
 use crate::service::{App, log_failure};
 
@@ -24,8 +24,7 @@ impl App {
 
     /// Returns the name of the server, else Madang's own.
     pub fn server_name(&self, lang: Lang) -> String {
-        let name = self.server_settings().name.clone();
-        if name.is_empty() { lang.strings().mark.to_owned() } else { name }
+        i18n::server_name(&self.server_settings().name, lang).to_owned()
     }
 
     /// Reads what admins have set: at the start, and when another process may have changed it.

@@ -71,7 +71,10 @@ async fn show_admin(
         return link_error(&error, caller.lang);
     }
     let me = with_account(&me).map(|me| &*me.user);
-    no_store(Html(AdminPage { lang: caller.lang, code: &text, me, problem: None }.html()).into_response())
+    no_store(
+        Html(AdminPage { lang: caller.lang, code: &text, me, server: &app.server_settings(), problem: None }.html())
+            .into_response(),
+    )
 }
 
 /// `POST /admin/{code}`
@@ -90,7 +93,13 @@ async fn become_admin(
         Ok(()) => redirect("/admin"),
         Err(error) if error.code == Code::Forbidden => {
             let problem = Problem::new(&error, "admin", &[]);
-            let page = AdminPage { lang: caller.lang, code: &text, me: Some(&me.user), problem: Some(&problem) };
+            let page = AdminPage {
+                lang: caller.lang,
+                code: &text,
+                me: Some(&me.user),
+                server: &app.server_settings(),
+                problem: Some(&problem),
+            };
             no_store(page_with_error(&error, page.html()))
         }
         Err(error) => link_error(&error, caller.lang),
@@ -125,10 +134,15 @@ async fn forgot(State(app): State<App>, caller: Caller, Form(form): Form<Forgot>
 
 /// `GET /reset/{code}`
 async fn show_reset(State(app): State<App>, caller: Caller, Path(text): Path<String>) -> Response {
-    match check_link(&app, LinkKind::Password, &text).await {
-        Ok(()) => no_store(Html(ResetPage { lang: caller.lang, code: &text, problem: None }.html()).into_response()),
+    match reset_page(&app, caller.lang, &text, None).await {
+        Ok(html) => no_store(Html(html).into_response()),
         Err(error) => link_error(&error, caller.lang),
     }
+}
+
+async fn reset_page(app: &App, lang: Lang, text: &str, problem: Option<&Problem>) -> Result<String> {
+    let link = app.password_link(parse_code(text)?).await?;
+    Ok(ResetPage { lang, code: text, link: &link, server: &app.server_settings(), problem }.html())
 }
 
 #[derive(Deserialize)]
@@ -137,22 +151,33 @@ struct Reset {
 }
 
 /// `POST /reset/{code}`
-async fn reset(State(app): State<App>, caller: Caller, Path(text): Path<String>, Form(form): Form<Reset>) -> Response {
+async fn reset(
+    State(app): State<App>,
+    caller: Caller,
+    me: Option<SignedIn>,
+    Path(text): Path<String>,
+    Form(form): Form<Reset>,
+) -> Response {
     let done = match parse_code(&text) {
         Ok(code) => app.reset_password(code, form.password, caller.address).await,
         Err(error) => Err(error),
     };
     match done {
-        // All sessions of the account have ended.
-        Ok(()) => {
-            let forget = cookie::forget_session(app.config.origins.is_https());
-            with_cookie(redirect(&format!("/login?done={}", Done::Reset.name())), forget)
+        Ok(user_id) => {
+            let to_log_in = redirect(&format!("/login?done={}", Done::Reset.name()));
+            // All sessions of the account have ended. A guest, or somebody else in this browser, keeps theirs.
+            match me.is_some_and(|me| me.user.id != user_id) {
+                true => to_log_in,
+                false => with_cookie(to_log_in, cookie::forget_session(app.config.origins.is_https())),
+            }
         }
         Err(error) if error.code == Code::Gone => link_error(&error, caller.lang),
         Err(error) => {
             let problem = Problem::new(&error, "reset", &["password"]);
-            let page = ResetPage { lang: caller.lang, code: &text, problem: Some(&problem) };
-            no_store(page_with_error(&error, page.html()))
+            match reset_page(&app, caller.lang, &text, Some(&problem)).await {
+                Ok(html) => no_store(page_with_error(&error, html)),
+                Err(error) => link_error(&error, caller.lang),
+            }
         }
     }
 }

@@ -22,7 +22,9 @@ export default class FormController extends Controller<HTMLFormElement> {
       this.isSending = false;
       this.element.ariaBusy = null;
     });
-    void visiting.then((isDone) => isDone && done && toast(done));
+    void visiting.then((isDone) => {
+      if (isDone && done) toast(done);
+    });
   }
 
   private refuse(code: string, name: string): boolean {

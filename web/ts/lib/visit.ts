@@ -68,7 +68,7 @@ interface VisitOptions {
   onRefused?: (code: string, field: string | null) => boolean;
 }
 
-/** Shows the page of an address, or of the answer to a form that is sent there. Returns whether it is shown and refuses nothing. */
+/** Shows the page of an address, or of the answer to a form that is sent there. Returns true if it is shown and the form was not refused. */
 export async function visit(url: string, { isBack = false, form, onRefused }: VisitOptions = {}): Promise<boolean> {
   running?.abort();
   const visiting = new AbortController();

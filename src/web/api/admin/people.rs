@@ -28,8 +28,8 @@ pub(super) fn calls(calls: Calls) -> Calls {
             "Create an account, also where nobody can sign up. Its owner chooses a password by the link, which works once, within a \
              day. For admins of the server.",
             |call| {
-                let codes = [Code::Invalid, Code::TooLong, Code::Filtered, Code::EmailTaken, Code::Busy];
-                call.body::<CreateAccount>().response::<NewAccount>(201).refuses(&codes)
+                let codes = [Code::Invalid, Code::TooLong, Code::Filtered, Code::EmailTaken, Code::Busy, Code::Unavailable];
+                call.body::<CreateAccount>().response::<CreatedAccount>(201).refuses(&codes)
             },
         )
         .add(
@@ -95,7 +95,7 @@ struct Link {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct NewAccount {
+struct CreatedAccount {
     user: Person,
     link: String,
 }
@@ -107,7 +107,7 @@ async fn list(State(app): State<App>, me: SignedIn, Query(query): Query<ListQuer
 
 async fn create(State(app): State<App>, me: SignedIn, Json(body): Json<CreateAccount>) -> Result<Response> {
     let (user, link) = app.create_account(me.user.id, body.email, body.name).await?;
-    Ok(no_store((StatusCode::CREATED, Json(NewAccount { user, link })).into_response()))
+    Ok(no_store((StatusCode::CREATED, Json(CreatedAccount { user, link })).into_response()))
 }
 
 async fn change(

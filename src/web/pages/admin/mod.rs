@@ -17,7 +17,7 @@ use crate::view::admin::{Charts, Head, LogPage, OverviewPage};
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::Form;
 use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
-use crate::web::redirect::{Notice, redirect, refused};
+use crate::web::redirect::{Notice, error_query, redirect};
 
 /// Jobs that were given up, on the page.
 const DEAD_JOBS: u32 = 20;
@@ -72,7 +72,7 @@ fn back_to(lang: Lang, path: &str, fields: &[(&str, &str)], result: Result<()>) 
     }
     match result {
         Ok(()) => address.append_pair("done", "saved"),
-        Err(error) => address.extend_pairs(refused(&error)),
+        Err(error) => address.extend_pairs(error_query(&error)),
     };
     Ok(redirect(&address.finish()))
 }

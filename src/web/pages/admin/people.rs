@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::{AdminQuery, back_to, open_reports};
-use crate::chat::admin::{Act, Show};
+use crate::chat::admin::{Act, Person, Show};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::service::App;
@@ -37,18 +37,19 @@ async fn show(
     Query(query): Query<PeopleQuery>,
 ) -> PageResult {
     let head = query.common.head(open_reports(&app, &me).await.or_problem(caller.lang)?);
-    let html = list(&app, &caller, me.user.id, (head, query.show), query.after, &TypedAccount::default()).await?;
+    let html = list(&app, &caller, me.user.id, head, query.show, query.after, None).await?;
     Ok(Html(html).into_response())
 }
 
-/// Returns a page of users with the form for a new account.
+/// Returns a page of users. `typed` is what was refused for a new account.
 async fn list(
     app: &App,
     caller: &Caller,
     me: UserId,
-    (head, show): (Head<'_>, Show),
+    head: Head<'_>,
+    show: Show,
     after: Option<UserId>,
-    typed: &TypedAccount,
+    typed: Option<&TypedAccount>,
 ) -> Result<String, PageError> {
     let page = app.people(me, head.q.to_owned(), show, after, None).await.or_problem(caller.lang)?;
     let (lang, people, next) = (caller.lang, &page.people, page.next);
@@ -116,8 +117,9 @@ async fn carry_out(app: &App, me: UserId, user_id: UserId, form: &PersonForm) ->
 /// Makes a link for a new password.
 async fn reset(app: &App, caller: &Caller, me: UserId, user_id: UserId, form: &PersonForm) -> PageResult {
     let link = app.reset_link_of(me, user_id).await.or_problem(caller.lang)?;
+    let person = app.person(me, user_id).await.or_problem(caller.lang)?;
     let made = MadeLink { user_id, link: &link, is_first: false };
-    show_link(app, caller, me, made, (&form.q, form.show)).await
+    show_link(app, caller, me, &person, made, &form.q, form.show).await
 }
 
 #[derive(Deserialize)]
@@ -138,34 +140,35 @@ async fn create(
     Form(form): Form<AccountForm>,
 ) -> PageResult {
     let AccountForm { typed, q, show } = form;
-    match app.create_account(me.user.id, typed.email.clone(), typed.name.clone()).await {
+    let me = me.user.id;
+    match app.create_account(me, typed.email.clone(), typed.name.clone()).await {
         Ok((person, link)) => {
             let made = MadeLink { user_id: person.user.id, link: &link, is_first: true };
-            show_link(&app, &caller, me.user.id, made, (&q, show)).await
+            show_link(&app, &caller, me, &person, made, &q, show).await
         }
         Err(error) => {
-            let open_reports = open_reports(&app, &me).await.or_problem(caller.lang)?;
             let notice = Some((error.code, error.field.as_deref().unwrap_or_default()));
+            let open_reports = app.open_reports(me).await.or_problem(caller.lang)?.unwrap_or_default();
             let head = Head { is_done: false, notice, q: &q, open_reports };
-            let html = list(&app, &caller, me.user.id, (head, show), None, &typed).await?;
+            let html = list(&app, &caller, me, head, show, None, Some(&typed)).await?;
             Ok(page_with_error(&error, html))
         }
     }
 }
 
 /// Shows a link beside its user, once: it is in no address.
-async fn show_link(app: &App, caller: &Caller, me: UserId, made: MadeLink<'_>, (q, show): (&str, Show)) -> PageResult {
-    let person = app.person(me, made.user_id).await.or_problem(caller.lang)?;
+async fn show_link(
+    app: &App,
+    caller: &Caller,
+    me: UserId,
+    person: &Person,
+    made: MadeLink<'_>,
+    q: &str,
+    show: Show,
+) -> PageResult {
     let open_reports = app.open_reports(me).await.or_problem(caller.lang)?.unwrap_or_default();
-    let page = UsersPage {
-        lang: caller.lang,
-        head: Head { is_done: false, notice: None, q, open_reports },
-        me,
-        show,
-        people: &[person],
-        next: None,
-        made: Some(made),
-        typed: &TypedAccount::default(),
-    };
+    let head = Head { is_done: false, notice: None, q, open_reports };
+    let people = std::slice::from_ref(person);
+    let page = UsersPage { lang: caller.lang, head, me, show, people, next: None, made: Some(made), typed: None };
     Ok(no_store(Html(page.html()).into_response()))
 }

@@ -21,9 +21,9 @@ const WATCH: &str = r#"
 "#;
 
 /// A running server. Dropping it ends it.
-pub(crate) struct Watch(Child);
+pub(crate) struct ServerProcess(Child);
 
-impl Watch {
+impl ServerProcess {
     /// Starts a server and waits until it listens on the port.
     pub(crate) fn start(server: &Command, port: u16) -> Self {
         let mut watch = Command::new("sh");
@@ -41,7 +41,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
         let _ = self.0.wait();
