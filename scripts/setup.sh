@@ -20,7 +20,7 @@ if [ "$scope" = test ]; then
   command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || packages+=(postgresql)
   need redis-server redis-server
   # Debian keeps it where only root looks.
-  [ -x /usr/sbin/pgbouncer ] || need pgbouncer pgbouncer
+  [ -x /usr/sbin/pgbouncer ] || packages+=(pgbouncer)
   need python3 python3
   # Chromium without windows: the tests take half the time of the whole browser.
   need "${CHROMIUM:-chromium-headless-shell}" chromium-headless-shell

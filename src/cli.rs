@@ -153,12 +153,7 @@ pub(crate) enum UserCommand {
         address: ServerAddress,
     },
     /// Print a link to set a new password. It works once, within an hour.
-    Reset {
-        /// The e-mail address of the account.
-        email: String,
-        #[command(flatten)]
-        address: ServerAddress,
-    },
+    Reset(AccountArgs),
     /// Log an account out everywhere, take its rights as admin, and refuse its log-ins.
     Suspend {
         /// After how many hours it ends by itself.

@@ -45,7 +45,7 @@ pub(crate) async fn user(command: UserCommand) -> Result<(), String> {
         UserCommand::Create { email, name, address } => {
             with_admin(&address, async |admin| admin.create_account(&email, &name).await).await
         }
-        UserCommand::Reset { email, address } => {
+        UserCommand::Reset(AccountArgs { email, address }) => {
             with_admin(&address, async |admin| admin.reset_link(&email).await).await
         }
         UserCommand::Suspend { hours, reason, account } => {

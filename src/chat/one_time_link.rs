@@ -68,11 +68,6 @@ pub(super) fn insert(tx: &mut Tx, now: i64, kind: LinkKind, subject: &Subject<'_
     Ok(code)
 }
 
-/// Creates the link with which the owner of a new account chooses the password. `by` is the admin, `None` for a command.
-pub(super) fn make_first_password(tx: &mut Tx, now: i64, by: Option<UserId>, user_id: UserId) -> Result<Token> {
-    replace(tx, now, by, LinkKind::FirstPassword, Some(user_id))
-}
-
 /// Creates a link for an admin, or for the operator by a command, who gives it to somebody: that is in the audit log.
 ///
 /// # Errors
@@ -81,7 +76,7 @@ pub fn make_by(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_i
     let action = match kind {
         LinkKind::Admin => AuditAction::AdminLink,
         LinkKind::Password => AuditAction::ResetLink,
-        // Nobody gives one of these to somebody else, or the account that it belongs to is in the log.
+        // Of a first password, the new account is in the log. The others are for users themselves.
         LinkKind::FirstPassword | LinkKind::Device | LinkKind::Email | LinkKind::SignUp => {
             return replace(tx, now, by, kind, user_id);
         }

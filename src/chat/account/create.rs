@@ -1,7 +1,7 @@
 //! Accounts that admins create for others.
 
 use super::{lock_admins, require_admin, set_log_in};
-use crate::chat::kinds::AuditAction;
+use crate::chat::kinds::{AuditAction, LinkKind};
 use crate::chat::one_time_link;
 use crate::chat::session::Token;
 use crate::chat::user::{self, User, UserKind};
@@ -33,6 +33,6 @@ pub fn create(tx: &mut Tx, limits: &Limits, now: i64, by: Option<UserId>, new: &
     let user = user::make(tx, limits, now, UserKind::Account, &new.name)?;
     set_log_in(tx, user.id, &email, &new.password_hash, None)?;
     audit::append(tx, now, by, AuditAction::AccountCreated, None, user.id)?;
-    let link = one_time_link::make_first_password(tx, now, by, user.id)?;
+    let link = one_time_link::make_by(tx, now, by, LinkKind::FirstPassword, Some(user.id))?;
     Ok((user, link))
 }
