@@ -15,7 +15,7 @@ impl LinkKind {
     /// Returns how long a link is valid.
     pub fn lifetime_ms(self) -> i64 {
         match self {
-            Self::Admin | Self::FirstPassword | Self::Email | Self::SignUp => 24 * HOUR,
+            Self::Admin | Self::FirstPassword | Self::Email | Self::NewEmail | Self::SignUp => 24 * HOUR,
             Self::Password => HOUR,
             Self::Device => 5 * MINUTE,
         }
@@ -77,9 +77,7 @@ pub fn make_by(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_i
         LinkKind::Admin => AuditAction::AdminLink,
         LinkKind::Password => AuditAction::ResetLink,
         // Of a first password, the new account is in the log. The others are for users themselves.
-        LinkKind::FirstPassword | LinkKind::Device | LinkKind::Email | LinkKind::SignUp => {
-            return replace(tx, now, by, kind, user_id);
-        }
+        _ => return replace(tx, now, by, kind, user_id),
     };
     if let (LinkKind::Password, Some(user_id)) = (kind, user_id) {
         revoke(tx, LinkKind::FirstPassword, user_id)?;

@@ -34,6 +34,8 @@ pub struct AccountStrings {
     pub reset: &'static str,
     pub reset_about: &'static str,
     pub reset_done: &'static str,
+    /// After a link was mailed to a new address.
+    pub email_mailed: &'static str,
     pub first_password: &'static str,
     /// The names of the server and the e-mail address.
     pub first_password_about: fn(&str, &str) -> String,

@@ -14,6 +14,14 @@ pub struct MailStrings {
     pub confirm_button: &'static str,
     pub confirm_done: &'static str,
 
+    pub new_email_subject: fn(&str) -> String,
+    pub new_email: fn(&str, &str) -> String,
+    pub new_email_title: &'static str,
+    /// The address.
+    pub new_email_about: fn(&str) -> String,
+    pub new_email_button: &'static str,
+    pub new_email_done: &'static str,
+
     pub sign_up_subject: fn(&str) -> String,
     pub sign_up: fn(&str, &str) -> String,
     /// For an address that has an account.

@@ -7,6 +7,7 @@ mod email;
 mod export;
 mod given_up;
 mod hook;
+mod new_email;
 mod notify;
 mod preview;
 mod push;

@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 
 use super::{App, Entered, log_failure};
-use crate::chat::account::{self, Account, Change, Leftovers};
+use crate::chat::account::{self, Account, Change, Leftovers, new_email};
 use crate::chat::api_key::{self, ExternalUser};
+use crate::chat::kinds::SignUpPolicy;
 use crate::chat::node::NodeEvent;
 use crate::chat::session::{self, Session, Token};
 use crate::chat::user::{self, User, UserKind};
 use crate::chat::{Limits, Tx, bot};
+use crate::clock::now_ms;
 use crate::db::Subject;
 use crate::error::{Code, Error, Result};
 use crate::i18n::Lang;
@@ -97,22 +99,36 @@ impl App {
         self.db.read(move |tx| account::get(tx, me)).await
     }
 
-    /// Changes one's account. A new e-mail needs the password, as e-mail gives access to everything else.
+    /// Changes one's account. A new e-mail needs the password, as e-mail gives access to everything else. Where only addresses of
+    /// some domains may sign up, the address changes when the link that is mailed to it is opened.
     ///
     /// # Errors
-    /// `rate_limited`; `invalid`, `too_long` with the field; `email_taken`; `bad_credentials` with
-    /// the field `password`; `forbidden` for an e-mail without a password.
-    pub async fn change_account(&self, me: &User, change: Change, password: Option<String>) -> Result<Account> {
+    /// `rate_limited`, also for an address that was mailed too often; `invalid`, `too_long` with the field; `email_taken`;
+    /// `bad_credentials` with the field `password`; `forbidden` for an e-mail without a password, and where the link cannot be mailed.
+    pub async fn change_account(
+        &self,
+        me: &User,
+        mut change: Change,
+        password: Option<String>,
+        lang: Lang,
+    ) -> Result<Account> {
         self.rates.act(me.id)?;
         let my_id = me.id;
         let confirmed = match change.email {
             Some(_) => Some(self.confirm(my_id, password.unwrap_or_default()).await?.ok_or(Code::Forbidden)?),
             None => None,
         };
+        let to_prove = change.email.take_if(|_| self.proves_addresses());
+        if let Some(email) = &to_prove {
+            self.check_may_mail(email)?;
+        }
         let changes_privacy = change.hides_presence.is_some() || change.hides_reads.is_some();
-        let account = self.write(my_id, move |tx, limits, _| {
+        let account = self.write(my_id, move |tx, limits, now| {
             if confirmed.is_some() {
                 check_unchanged(tx, my_id, confirmed.as_deref())?;
+            }
+            if let Some(email) = &to_prove {
+                new_email::ask(tx, limits, now, my_id, email, lang.code())?;
             }
             account::change(tx, limits, my_id, change.clone())
         });
@@ -122,6 +138,37 @@ impl App {
             self.apply_privacy(my_id).await?;
         }
         Ok(account)
+    }
+
+    /// Returns whether the owner of a new address must open a link that is mailed to it.
+    pub fn proves_addresses(&self) -> bool {
+        self.server_settings().sign_up == SignUpPolicy::EmailDomain
+    }
+
+    fn check_may_mail(&self, email: &str) -> Result<()> {
+        if !self.has_mail() {
+            return Err(Error::new(Code::Forbidden).with_message("the link to a new address cannot be mailed"));
+        }
+        match self.rates.may_mail(&crate::text::email_key(email)) {
+            true => Ok(()),
+            false => Err(Code::RateLimited.into()),
+        }
+    }
+
+    /// Returns to which address a link changes that of its user.
+    ///
+    /// # Errors
+    /// `gone`.
+    pub async fn new_email(&self, code: Token) -> Result<String> {
+        self.db.read(move |tx| new_email::look(tx, now_ms(), &code)).await.map(|(_, email)| email)
+    }
+
+    /// Changes the address of an account by the link that was mailed to it.
+    ///
+    /// # Errors
+    /// `gone`; `email_taken`; `invalid` with the field `email`.
+    pub async fn take_new_email(&self, code: Token) -> Result<()> {
+        self.write(Subject::Server, move |tx, limits, now| new_email::take(tx, limits, now, &code)).await
     }
 
     /// Changes one's password and ends all other sessions.

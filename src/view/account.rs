@@ -16,7 +16,7 @@ use crate::chat::session::{Device, SessionId};
 use crate::chat::user::{User, UserKind};
 use crate::clock::rfc3339;
 use crate::error::Code;
-use crate::i18n::{AccountStrings, Lang, MailStrings, SettingsStrings, server_name};
+use crate::i18n::{AccountStrings, Lang, SettingsStrings, server_name};
 
 /// A finished action, as the URL of the next page names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Done {
     Saved,
     Reset,
     Left,
+    /// A link to a new address was mailed.
+    Mailed,
     /// The session ended elsewhere.
     Ended,
 }
@@ -31,7 +33,7 @@ pub enum Done {
 impl Done {
     /// Parses what [`Done::name`] returns.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Saved, Self::Reset, Self::Left, Self::Ended].into_iter().find(|done| done.name() == name)
+        [Self::Saved, Self::Reset, Self::Left, Self::Mailed, Self::Ended].into_iter().find(|done| done.name() == name)
     }
 
     pub fn name(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Done {
             Self::Saved => "saved",
             Self::Reset => "reset",
             Self::Left => "left",
+            Self::Mailed => "mailed",
             Self::Ended => "ended",
         }
     }
@@ -267,13 +270,15 @@ fn agent(agent: &Option<String>, lang: &Lang) -> String {
 }
 
 /// What a link of an e-mail does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EmailLink {
     Confirm,
     Unsubscribe,
+    /// Makes an address that of an account; the address is empty when that is done.
+    New(String),
 }
 
-/// `/email/{code}` and `/unsubscribe/{link}`
+/// `/email/{code}`, `/email/new/{code}` and `/unsubscribe/{link}`
 #[derive(Template)]
 #[template(path = "account/email.html")]
 pub struct EmailPage {
@@ -283,25 +288,40 @@ pub struct EmailPage {
 }
 
 impl EmailPage {
-    fn pick(&self, confirm: fn(&MailStrings) -> &'static str, stop: fn(&MailStrings) -> &'static str) -> &'static str {
-        let words = &self.lang.strings().mail;
-        if self.link == EmailLink::Confirm { confirm(words) } else { stop(words) }
-    }
-
     fn title(&self) -> &'static str {
-        self.pick(|w| w.confirm_title, |w| w.unsubscribe_title)
+        let strings = &self.lang.strings().mail;
+        match self.link {
+            EmailLink::Confirm => strings.confirm_title,
+            EmailLink::Unsubscribe => strings.unsubscribe_title,
+            EmailLink::New(_) => strings.new_email_title,
+        }
     }
 
-    fn about(&self) -> &'static str {
-        self.pick(|w| w.confirm_about, |w| w.unsubscribe_about)
+    fn about(&self) -> String {
+        let strings = &self.lang.strings().mail;
+        match &self.link {
+            EmailLink::Confirm => strings.confirm_about.to_owned(),
+            EmailLink::Unsubscribe => strings.unsubscribe_about.to_owned(),
+            EmailLink::New(email) => (strings.new_email_about)(email),
+        }
     }
 
     fn button(&self) -> &'static str {
-        self.pick(|w| w.confirm_button, |w| w.unsubscribe)
+        let strings = &self.lang.strings().mail;
+        match self.link {
+            EmailLink::Confirm => strings.confirm_button,
+            EmailLink::Unsubscribe => strings.unsubscribe,
+            EmailLink::New(_) => strings.new_email_button,
+        }
     }
 
     fn done(&self) -> &'static str {
-        self.pick(|w| w.confirm_done, |w| w.unsubscribe_done)
+        let strings = &self.lang.strings().mail;
+        match self.link {
+            EmailLink::Confirm => strings.confirm_done,
+            EmailLink::Unsubscribe => strings.unsubscribe_done,
+            EmailLink::New(_) => strings.new_email_done,
+        }
     }
 }
 

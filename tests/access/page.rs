@@ -23,7 +23,6 @@ const GONE: &str = "/?done=deleted";
 /// The error of what scripts fetch.
 const NOT: &str = "forbidden";
 
-/// The queue of the server, from which the form came.
 const QUEUE: &str = "/admin/reports?done=saved";
 
 /// A report of somebody in a room is for its members.
@@ -100,6 +99,8 @@ pub(super) const ROWS: &[Row<Body>] = &[
     // A link for another purpose.
     row("GET", "/email/{code}", ["410"; 8], nothing).wants("reset link"),
     row("POST", "/email/{code}", ["410"; 8], empty).wants("reset link"),
+    row("GET", "/email/new/{code}", ["410"; 8], nothing).wants("reset link"),
+    row("POST", "/email/new/{code}", ["410"; 8], empty).wants("reset link"),
     row("GET", "/unsubscribe/{link}", ["410"; 8], nothing),
     row("POST", "/unsubscribe/{link}", ["410"; 8], empty),
     row("GET", "/transfer", ["/me#transfer"; 8], nothing),

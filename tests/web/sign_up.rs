@@ -176,3 +176,47 @@ async fn without_mail_no_domain_can_be_asked_for() {
         .await
         .refused(404, "not_found");
 }
+
+/// Abuse: A16
+#[tokio::test]
+async fn an_account_changes_to_an_address_of_the_domain_by_the_link_that_was_mailed_to_it() {
+    let (app, _, mut post) = school().await;
+    ask(&app, "minji@school.example").await;
+    let code = mailed_code(&mut post).await;
+    let body = json!({ "email": "minji@school.example", "password": PASSWORD, "name": "minji", "code": code });
+    let made = app.request("POST", "/api/users").json(&body).send().await.is(201);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let minji = Person { id: text(&made["id"]), token: text(&made["token"]), user: made.clone() };
+    let change = async |email: &str| {
+        let body = json!({ "email": email, "password": PASSWORD });
+        let request = app.request("PATCH", "/api/me").bearer(&minji.token).header("accept-language", "en");
+        request.json(&body).send().await
+    };
+    change("minji@evil.example").await.refused(422, "invalid");
+    assert_eq!(change("other@school.example").await.is(200)["email"], "minji@school.example", "not yet");
+    let mail = next(&mut post).await;
+    assert!(mail.to.contains("other@school.example"), "{}", mail.to);
+    let text = plain(&mail.body);
+    let path = |text: &str| {
+        let rest = text.split_once("/email/new/").unwrap_or_else(|| panic!("a link in {text}")).1;
+        format!("/email/new/{}", rest.split_whitespace().next().unwrap())
+    };
+    let first = path(&text);
+    // Another wish takes the place of this one.
+    let typed = [("email", "third@school.example"), ("password", PASSWORD)];
+    let request = app.request("POST", "/me/email").cookie(&minji.token).header("accept-language", "en");
+    assert_eq!(request.form(&typed).send().await.leads_to(), "/me?done=mailed");
+    assert!(app.page(&minji, "/me?done=mailed").await.text().contains("새 주소로 링크를 보냈어요."));
+    let third = path(&plain(&next(&mut post).await.body));
+    assert_eq!(app.get(&first).send().await.status, 410);
+    // Looking changes nothing, and no session is needed to prove whose the address is.
+    let shown = app.get(&third).send().await;
+    assert!(shown.status == 200 && shown.text().contains("third@school.example"), "{}", shown.text());
+    assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.is(200)["email"], "minji@school.example");
+    assert_eq!(app.request("POST", &third).form(&[]).send().await.status, 200);
+    assert_eq!(app.call(&minji, "GET", "/me", Value::Null).await.is(200)["email"], "third@school.example");
+    assert_eq!(app.request("POST", &third).form(&[]).send().await.status, 410, "once");
+    let confirmed =
+        "SELECT COUNT(*) FROM users WHERE email = 'third@school.example' AND email_confirmed_at IS NOT NULL";
+    assert_eq!(app.count(confirmed), 1);
+}

@@ -66,6 +66,7 @@ pub fn leave(tx: &mut Tx, now: i64, me: UserId, erase: bool) -> Result<Leftovers
     digest::stop(tx, me)?;
     outbox::drop_of_user(tx, JobKind::Preview, me)?;
     outbox::drop_of_user(tx, JobKind::Digest, me)?;
+    outbox::drop_of_user(tx, JobKind::NewEmail, me)?;
     outbox::drop_of_user(tx, JobKind::Export, me)?;
     scheduled::remove(tx, me)?;
     if erase {

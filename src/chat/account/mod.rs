@@ -15,6 +15,7 @@ use crate::text;
 mod admin;
 mod create;
 mod delete;
+pub mod new_email;
 mod suspend;
 
 pub use super::admin_rights::{is_admin, require_admin};
@@ -135,15 +136,19 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
         tx.execute("UPDATE users SET is_listed = ?2 WHERE id = ?1", &[&me, &listed])?;
     }
     if let Some(email) = &change.email {
-        let email = text::email(email)?;
-        limits.server.get().check_email(&email)?;
-        refuse_taken(tx, Some(me), &email)?;
-        let sql = "UPDATE users SET email = ?2, email_folded = ?3, email_confirmed_at = NULL WHERE id = ?1";
-        tx.execute(sql, &[&me, &email, &text::email_key(&email)]).map_err(taken)?;
-        // Links that were mailed to the old address.
-        one_time_link::revoke_all_of(tx, me)?;
+        change_email(tx, limits, me, email, None)?;
     }
     get(tx, me)
+}
+
+/// Changes the address of an account. `confirmed_at` is when it was shown to be the user's. Links that were mailed to the old address end.
+fn change_email(tx: &mut Tx, limits: &Limits, me: UserId, email: &str, confirmed_at: Option<i64>) -> Result<()> {
+    let email = text::email(email)?;
+    limits.server.get().check_email(&email)?;
+    refuse_taken(tx, Some(me), &email)?;
+    let sql = "UPDATE users SET email = ?2, email_folded = ?3, email_confirmed_at = ?4 WHERE id = ?1";
+    tx.execute(sql, &[&me, &email, &text::email_key(&email), &confirmed_at]).map_err(taken)?;
+    one_time_link::revoke_all_of(tx, me)
 }
 
 /// Gives a user an e-mail address and a password to log in with: they have an account then. `confirmed_at` is when the address

@@ -19,6 +19,8 @@ pub enum JobKind {
     ConfirmEmail,
     /// Mails a link to sign up to an address. The target is nothing, the payload names the address.
     SignUpEmail,
+    /// Mails a link that changes the address of an account. The target is the user, the payload names the address.
+    NewEmail,
     /// Makes the archive of a user's own data. The target is the user, the payload the language.
     Export,
     /// Sends a scheduled message, or reminds. The target is the message or the reminder.
@@ -26,7 +28,7 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Preview,
         Self::ResetEmail,
         Self::Hook,
@@ -35,6 +37,7 @@ impl JobKind {
         Self::Digest,
         Self::ConfirmEmail,
         Self::SignUpEmail,
+        Self::NewEmail,
         Self::Export,
         Self::Scheduled,
     ];

@@ -230,6 +230,8 @@ pub enum LinkKind {
     Device,
     /// Confirms that its user gets what is sent to their address.
     Email,
+    /// Makes the address that it was mailed to that of its user.
+    NewEmail,
     /// Lets somebody sign up with the address that it was mailed to.
     SignUp,
 }
@@ -290,11 +292,13 @@ names! {
         Report "report" RoomCreated "roomCreated" RoomRemoved "roomRemoved"
     }
     LinkKind {
-        Admin "admin" Password "password" FirstPassword "firstPassword" Device "device" Email "email" SignUp "signUp"
+        Admin "admin" Password "password" FirstPassword "firstPassword" Device "device" Email "email" NewEmail "newEmail"
+        SignUp "signUp"
     }
     JobKind {
         Preview "preview" ResetEmail "resetEmail" Hook "hook" Notify "notify" Push "push" Digest "digest"
-        ConfirmEmail "confirmEmail" SignUpEmail "signUpEmail" Export "export" Scheduled "scheduled"
+        ConfirmEmail "confirmEmail" SignUpEmail "signUpEmail" NewEmail "newEmail" Export "export"
+        Scheduled "scheduled"
     }
     ScheduledKind { Message "message" Reminder "reminder" }
     AuditAction {

@@ -83,7 +83,7 @@ impl Default for Policies {
             try_ms: 30 * SECOND,
             is_kept: false,
         };
-        // It names somebody who has no account, and can ask again.
+        // These name addresses of which nobody knows yet whose they are. Who has asked can ask again.
         let sign_up_email = Policy { is_kept: false, ..reset_email.clone() };
         let digest = reset_email.clone();
         // It reads all that somebody has ever sent, one user after another.
@@ -108,7 +108,7 @@ impl Policies {
         match kind {
             JobKind::Preview => &self.preview,
             JobKind::ResetEmail => &self.reset_email,
-            JobKind::SignUpEmail => &self.sign_up_email,
+            JobKind::SignUpEmail | JobKind::NewEmail => &self.sign_up_email,
             JobKind::Hook => &self.hook,
             JobKind::Notify => &self.notify,
             JobKind::Push => &self.push,

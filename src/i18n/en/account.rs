@@ -32,6 +32,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     reset: "New password",
     reset_about: "You will be logged out on every device.",
     reset_done: "The password was changed. Log in with the new one.",
+    email_mailed: "We have mailed a link to the new address. The address changes when you open it.",
     first_password: "Choose a password",
     first_password_about: |server, email| {
         format!("You have an account on {server}. Choose the password to log in with as {email}.")

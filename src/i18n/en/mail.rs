@@ -23,6 +23,18 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     confirm_button: "Confirm",
     confirm_done: "Confirmed. From now on we e-mail you the messages you miss.",
 
+    new_email_subject: |server| format!("Your new address for {server}"),
+    new_email: |server, link| {
+        format!(
+            "Hello,\n\nOpen this link to log in to {server} with this address from now on. It is valid for a day.\n\n{link}\n\n\
+             If you did not ask for it, ignore this e-mail. Nothing happens.\n"
+        )
+    },
+    new_email_title: "Change your address",
+    new_email_about: |email| format!("From now on you log in as {email}."),
+    new_email_button: "Change",
+    new_email_done: "Your address was changed.",
+
     sign_up_subject: |server| format!("Sign up for {server}"),
     sign_up: |server, link| {
         format!(

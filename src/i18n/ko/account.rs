@@ -30,6 +30,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     reset: "새 비밀번호",
     reset_about: "바꾸면 모든 기기에서 로그아웃돼요.",
     reset_done: "비밀번호를 바꿨어요. 새 비밀번호로 로그인해 주세요.",
+    email_mailed: "새 주소로 링크를 보냈어요. 그 링크를 열면 이메일이 바뀌어요.",
     first_password: "비밀번호 정하기",
     first_password_about: |server, email| {
         format!("{server}에 계정이 생겼어요. {email} 주소로 로그인할 때 쓸 비밀번호를 정해 주세요.")

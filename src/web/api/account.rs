@@ -36,7 +36,8 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.public().body::<LogIn>().response::<Entered>(201).refuses(&[Code::BadCredentials, Code::Suspended])
         })
         .add("GET", "/me", show, "The signed-in user.", |call| call.response::<Account>(200).refuses(&[Code::NotFound]))
-        .add("PATCH", "/me", change, "Change name, bio, e-mail address, or what others see.", |call| {
+        .add("PATCH", "/me", change, "Change name, bio, e-mail address, or what others see. With `signUp: emailDomain`, the address changes when the link that is mailed to \
+             it is opened.", |call| {
             call.body::<ChangeAccount>().response::<Account>(200).refuses(&[
                 Code::TooLong,
                 Code::Filtered,
@@ -89,9 +90,14 @@ async fn show(State(app): State<App>, me: SignedIn) -> Result<Json<Account>> {
     app.account(me.user.id).await.map(Json)
 }
 
-async fn change(State(app): State<App>, me: SignedIn, Json(mut body): Json<ChangeAccount>) -> Result<Json<Account>> {
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    me: SignedIn,
+    Json(mut body): Json<ChangeAccount>,
+) -> Result<Json<Account>> {
     let password = body.password.take();
-    app.change_account(&me.user, body.into(), password).await.map(Json)
+    app.change_account(&me.user, body.into(), password, caller.lang).await.map(Json)
 }
 
 async fn change_password(State(app): State<App>, me: SignedIn, Json(body): Json<NewPassword>) -> Result<StatusCode> {

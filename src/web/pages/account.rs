@@ -8,14 +8,16 @@ use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 
 use super::me::{MyPage, Typed};
+use super::one_time_link::{link_error, parse_code};
 use crate::chat::account::{Change, DirectFrom};
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
 use crate::cookie;
+use crate::error::Result;
 use crate::service::App;
-use crate::view::account::{Done, LogInPage};
+use crate::view::account::{Done, EmailLink, EmailPage, LogInPage};
 use crate::view::problem::{Problem, Suspension};
-use crate::web::extract::{Caller, SignedIn};
+use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
 use crate::web::page_error::{OrRedirect, page_with_error};
 use crate::web::redirect::{after_sign_in, redirect, redirect_back, redirect_with_error, referer};
@@ -27,6 +29,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/me/privacy", post(set_privacy))
         .route("/me/contact", post(set_contact))
         .route("/me/email", post(change_email))
+        .route("/email/new/{code}", get(show_new_email).post(take_new_email))
         .route("/me/password", post(change_password))
         .route("/me/delete", post(delete_account))
 }
@@ -133,7 +136,7 @@ async fn change(
     };
     let typed = Typed { name: Some(form.name.clone()), bio: Some(bio.clone()), email: None };
     let change = Change { name: Some(form.name), bio: Some(bio), ..Change::default() };
-    let result = app.change_account(&me.user, change, None).await;
+    let result = app.change_account(&me.user, change, None, caller.lang).await;
     MyPage::new(&app, &caller, &me).after(result, "profile", &["name", "bio"], typed).await
 }
 
@@ -157,7 +160,7 @@ async fn set_privacy(
         hides_reads: Some(form.hides_reads.is_some()),
         ..Change::default()
     };
-    let result = app.change_account(&me.user, change, None).await;
+    let result = app.change_account(&me.user, change, None, caller.lang).await;
     MyPage::new(&app, &caller, &me).after(result, "privacy", &[], Typed::default()).await
 }
 
@@ -176,7 +179,8 @@ async fn set_contact(
     Form(form): Form<SetContact>,
 ) -> Response {
     let (direct_from, listed) = (Some(form.direct_from), Some(form.listed.is_some()));
-    let result = app.change_account(&me.user, Change { direct_from, listed, ..Change::default() }, None).await;
+    let change = Change { direct_from, listed, ..Change::default() };
+    let result = app.change_account(&me.user, change, None, caller.lang).await;
     MyPage::new(&app, &caller, &me).after(result, "contact", &[], Typed::default()).await
 }
 
@@ -194,9 +198,40 @@ async fn change_email(
     Form(form): Form<ChangeEmail>,
 ) -> Response {
     let change = Change { email: Some(form.email.clone()), ..Change::default() };
-    let result = app.change_account(&me.user, change, Some(form.password)).await;
+    let result = app.change_account(&me.user, change, Some(form.password), caller.lang).await;
+    if result.is_ok() && app.proves_addresses() {
+        return redirect(&format!("/me?done={}", Done::Mailed.name()));
+    }
     let typed = Typed { email: Some(form.email), ..Typed::default() };
     MyPage::new(&app, &caller, &me).after(result, "email", &["email", "password"], typed).await
+}
+
+/// `GET /email/new/{code}`: only the form changes anything, as mail servers open the links of a mail.
+async fn show_new_email(State(app): State<App>, caller: Caller, Path(text): Path<String>) -> Response {
+    let found = match parse_code(&text) {
+        Ok(code) => app.new_email(code).await,
+        Err(error) => Err(error),
+    };
+    email_page(&caller, found, false)
+}
+
+/// `POST /email/new/{code}`
+async fn take_new_email(State(app): State<App>, caller: Caller, Path(text): Path<String>) -> Response {
+    let done = match parse_code(&text) {
+        Ok(code) => app.take_new_email(code).await,
+        Err(error) => Err(error),
+    };
+    email_page(&caller, done.map(|()| String::new()), true)
+}
+
+fn email_page(caller: &Caller, result: Result<String>, is_done: bool) -> Response {
+    match result {
+        Ok(email) => {
+            let page = EmailPage { lang: caller.lang, link: EmailLink::New(email), is_done };
+            no_store(Html(page.html()).into_response())
+        }
+        Err(error) => link_error(&error, caller.lang),
+    }
 }
 
 #[derive(Deserialize)]
