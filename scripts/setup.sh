@@ -19,7 +19,7 @@ if [ "$scope" = test ]; then
   # Debian keeps the programs of PostgreSQL out of PATH.
   command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || packages+=(postgresql)
   need redis-server redis-server
-  # Debian keeps it where only root looks.
+  # The tests start /usr/sbin/pgbouncer, which is in the search path of root alone.
   [ -x /usr/sbin/pgbouncer ] || packages+=(pgbouncer)
   need python3 python3
   # Chromium without windows: the tests take half the time of the whole browser.

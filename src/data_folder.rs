@@ -1,7 +1,7 @@
 //! Folders of the data folder: private to the user who runs the server.
 
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, lchown};
 use std::path::Path;
 
 /// Creates a folder with its parents, if it is missing.
@@ -16,19 +16,19 @@ pub fn create(path: &Path) -> Result<(), String> {
 }
 
 /// Gives a file, or a folder with everything in it, that a command of root has made to the owner of the data folder, so that the
-/// server can open it.
+/// server can open it. Links are not followed.
 ///
 /// # Errors
 /// The owner cannot be changed.
 pub fn give_to_owner(made: &Path, data_dir: &Path) -> std::io::Result<()> {
-    let (owner, present) = (data_dir.metadata()?, made.metadata()?);
+    let (owner, present) = (data_dir.metadata()?, made.symlink_metadata()?);
     if (owner.uid(), owner.gid()) == (present.uid(), present.gid()) {
         return Ok(());
     }
     let mut paths = vec![made.to_owned()];
     while let Some(path) = paths.pop() {
-        chown(&path, Some(owner.uid()), Some(owner.gid()))?;
-        if path.is_dir() {
+        lchown(&path, Some(owner.uid()), Some(owner.gid()))?;
+        if path.symlink_metadata()?.is_dir() {
             for entry in std::fs::read_dir(path)? {
                 paths.push(entry?.path());
             }

@@ -41,7 +41,8 @@ fn replace(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_id: O
     insert(tx, now, kind, &Subject { user_id, by, email: None })
 }
 
-fn revoke(tx: &mut Tx, kind: LinkKind, user_id: UserId) -> Result<()> {
+/// Revokes the links of a kind that a user has.
+pub(super) fn revoke(tx: &mut Tx, kind: LinkKind, user_id: UserId) -> Result<()> {
     tx.execute("DELETE FROM links WHERE kind = ?1 AND user_id = ?2", &[&kind, &user_id])?;
     Ok(())
 }
@@ -50,7 +51,7 @@ fn revoke(tx: &mut Tx, kind: LinkKind, user_id: UserId) -> Result<()> {
 pub(super) struct Subject<'a> {
     /// `None` for the first who opens it.
     pub user_id: Option<UserId>,
-    /// An address without a user.
+    /// The address that the link is mailed to, if it is not that of the user.
     pub email: Option<&'a str>,
     /// The admin; `None` for a command and for the server.
     pub by: Option<UserId>,
@@ -77,7 +78,9 @@ pub fn make_by(tx: &mut Tx, now: i64, by: Option<UserId>, kind: LinkKind, user_i
         LinkKind::Admin => AuditAction::AdminLink,
         LinkKind::Password => AuditAction::ResetLink,
         // Of a first password, the new account is in the log. The others are for users themselves.
-        _ => return replace(tx, now, by, kind, user_id),
+        LinkKind::FirstPassword | LinkKind::Device | LinkKind::Email | LinkKind::NewEmail | LinkKind::SignUp => {
+            return replace(tx, now, by, kind, user_id);
+        }
     };
     if let (LinkKind::Password, Some(user_id)) = (kind, user_id) {
         revoke(tx, LinkKind::FirstPassword, user_id)?;
@@ -115,7 +118,7 @@ pub struct PasswordLink {
     pub is_first: bool,
 }
 
-/// Looks at a link to choose a password, without using it. A password that is set ends it.
+/// Looks at a link to choose a password, without using it.
 ///
 /// # Errors
 /// `gone` for a link that was used, has ended or never existed.
@@ -127,6 +130,17 @@ pub fn look_password(tx: &mut Tx, now: i64, code: &Token) -> Result<PasswordLink
         Ok(PasswordLink { user_id: row.get(0)?, email: row.get(1)?, is_first: row.get::<LinkKind>(2)? == first })
     });
     found?.ok_or(Code::Gone.into())
+}
+
+/// Uses a link to choose a password, and returns whose it is. Of two simultaneous uses one succeeds.
+///
+/// # Errors
+/// `gone` for a link that was used, has ended or never existed.
+pub fn take_password(tx: &mut Tx, now: i64, code: &Token) -> Result<UserId> {
+    let sql = "DELETE FROM links WHERE code_hash = ?1 AND kind IN (?2, ?3) AND ends_at > ?4 RETURNING user_id";
+    let (password, first) = (LinkKind::Password, LinkKind::FirstPassword);
+    let taken = tx.query_opt(sql, &[&code.hash(), &password, &first, &now], |row| row.get(0))?;
+    taken.flatten().ok_or(Code::Gone.into())
 }
 
 /// Revokes all links.

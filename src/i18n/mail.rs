@@ -2,7 +2,7 @@
 
 /// The part of [`Strings`](super::Strings) for e-mails.
 ///
-/// The first argument of a function is the name of the server, except of `digest_lead`. The second is the link, unless the field says else.
+/// The first argument of a function is the name of the server, except of `digest_lead`. The second is the link, unless the field says otherwise.
 pub struct MailStrings {
     pub reset_subject: fn(&str) -> String,
     pub reset: fn(&str, &str) -> String,
@@ -15,10 +15,11 @@ pub struct MailStrings {
     pub confirm_done: &'static str,
 
     pub new_email_subject: fn(&str) -> String,
-    pub new_email: fn(&str, &str) -> String,
+    /// The names of the server and the user, and the link.
+    pub new_email: fn(&str, &str, &str) -> String,
     pub new_email_title: &'static str,
-    /// The address.
-    pub new_email_about: fn(&str) -> String,
+    /// The name of the user and the address.
+    pub new_email_about: fn(&str, &str) -> String,
     pub new_email_button: &'static str,
     pub new_email_done: &'static str,
 

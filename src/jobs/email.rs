@@ -1,4 +1,4 @@
-//! What the e-mails to one address have in common.
+//! The shared code of the e-mails to one address.
 
 use super::worker::Attempt;
 use crate::i18n::{Lang, MailStrings};

@@ -88,7 +88,7 @@ impl App {
                 JobKind::Digest => app.try_digest(&tried).await,
                 JobKind::ConfirmEmail => app.try_confirm_email(tried.target.into(), &tried.payload).await,
                 JobKind::SignUpEmail => app.try_sign_up_email(&tried.payload).await,
-                JobKind::NewEmail => app.try_new_email(tried.target.into(), &tried.payload).await,
+                JobKind::NewEmail => app.try_new_email(&tried).await,
                 JobKind::Push => app.try_push(&tried.payload).await,
                 JobKind::Export => app.try_export(tried.target.into(), &tried.payload).await,
                 JobKind::Scheduled => app.try_scheduled(tried.target.into()).await,

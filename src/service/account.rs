@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use super::{App, Entered, log_failure};
-use crate::chat::account::{self, Account, Change, Leftovers, new_email};
+use crate::chat::account::new_email::{self, NewEmail};
+use crate::chat::account::{self, Account, Change, Leftovers};
 use crate::chat::api_key::{self, ExternalUser};
 use crate::chat::kinds::SignUpPolicy;
 use crate::chat::node::NodeEvent;
@@ -100,18 +101,20 @@ impl App {
     }
 
     /// Changes one's account. A new e-mail needs the password, as e-mail gives access to everything else. Where only addresses of
-    /// some domains may sign up, the address changes when the link that is mailed to it is opened.
+    /// some domains may sign up, it counts once it is confirmed by the link that is mailed to it: then this returns true.
     ///
     /// # Errors
-    /// `rate_limited`, also for an address that was mailed too often; `invalid`, `too_long` with the field; `email_taken`;
-    /// `bad_credentials` with the field `password`; `forbidden` for an e-mail without a password, and where the link cannot be mailed.
+    /// `rate_limited`; `invalid`, `too_long` with the field; `email_taken`; `bad_credentials` with the field `password`; `forbidden`
+    /// for an e-mail without a password, and with the field `email` where a link cannot be mailed; `conflict` where admins have just
+    /// changed who may sign up.
     pub async fn change_account(
         &self,
         me: &User,
         mut change: Change,
         password: Option<String>,
         lang: Lang,
-    ) -> Result<Account> {
+        address: IpAddr,
+    ) -> Result<(Account, bool)> {
         self.rates.act(me.id)?;
         let my_id = me.id;
         let confirmed = match change.email {
@@ -119,13 +122,17 @@ impl App {
             None => None,
         };
         let to_prove = change.email.take_if(|_| self.proves_addresses());
-        if let Some(email) = &to_prove {
-            self.check_may_mail(email)?;
+        if let Some(email) = to_prove.clone() {
+            self.check_new_email(my_id, email, address).await?;
         }
         let changes_privacy = change.hides_presence.is_some() || change.hides_reads.is_some();
+        let is_mailed = to_prove.is_some();
         let account = self.write(my_id, move |tx, limits, now| {
             if confirmed.is_some() {
                 check_unchanged(tx, my_id, confirmed.as_deref())?;
+            }
+            if change.email.is_some() && limits.server.get().sign_up == SignUpPolicy::EmailDomain {
+                return Err(Code::Conflict.into());
             }
             if let Some(email) = &to_prove {
                 new_email::ask(tx, limits, now, my_id, email, lang.code())?;
@@ -137,37 +144,46 @@ impl App {
             self.realtime.announce(|| NodeEvent::PrivacyChanged { user_id: my_id });
             self.apply_privacy(my_id).await?;
         }
-        Ok(account)
+        Ok((account, is_mailed))
     }
 
-    /// Returns whether the owner of a new address must open a link that is mailed to it.
-    pub fn proves_addresses(&self) -> bool {
+    /// Returns whether a new address must be confirmed by a link that is mailed to it.
+    fn proves_addresses(&self) -> bool {
         self.server_settings().sign_up == SignUpPolicy::EmailDomain
     }
 
-    fn check_may_mail(&self, email: &str) -> Result<()> {
+    /// Returns whether users can change their address.
+    pub fn can_change_email(&self) -> bool {
+        self.has_mail() || !self.proves_addresses()
+    }
+
+    /// Checks an address before it is mailed, and counts the mail.
+    async fn check_new_email(&self, me: UserId, email: String, address: IpAddr) -> Result<()> {
         if !self.has_mail() {
-            return Err(Error::new(Code::Forbidden).with_message("the link to a new address cannot be mailed"));
+            return Err(Error::new(Code::Forbidden).with_field("email").with_message("no mail server is set"));
         }
-        match self.rates.may_mail(&crate::text::email_key(email)) {
+        let (limits, asked) = (self.config.limits.clone(), email.clone());
+        self.db.read(move |tx| new_email::check(tx, &limits, me, &asked)).await?;
+        self.rates.mail(address)?;
+        match self.rates.may_mail(&crate::text::email_key(&email)) {
             true => Ok(()),
             false => Err(Code::RateLimited.into()),
         }
     }
 
-    /// Returns to which address a link changes that of its user.
+    /// Returns what a link to a new address changes.
     ///
     /// # Errors
     /// `gone`.
-    pub async fn new_email(&self, code: Token) -> Result<String> {
-        self.db.read(move |tx| new_email::look(tx, now_ms(), &code)).await.map(|(_, email)| email)
+    pub async fn new_email_of_link(&self, code: Token) -> Result<NewEmail> {
+        self.db.read(move |tx| new_email::look(tx, now_ms(), &code)).await
     }
 
     /// Changes the address of an account by the link that was mailed to it.
     ///
     /// # Errors
-    /// `gone`; `email_taken`; `invalid` with the field `email`.
-    pub async fn take_new_email(&self, code: Token) -> Result<()> {
+    /// `gone`; `email_taken`.
+    pub async fn take_new_email(&self, code: Token) -> Result<NewEmail> {
         self.write(Subject::Server, move |tx, limits, now| new_email::take(tx, limits, now, &code)).await
     }
 

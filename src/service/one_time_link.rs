@@ -24,7 +24,7 @@ pub(crate) fn password_url(base_url: &str, code: &Token) -> String {
 }
 
 impl App {
-    /// Whether e-mails can be sent: links for a forgotten password and to sign up, and missed messages.
+    /// Whether e-mails can be sent: links for a forgotten password, to sign up and to a new address, and missed messages.
     pub fn has_mail(&self) -> bool {
         self.mail.is_some()
     }
@@ -127,10 +127,9 @@ impl App {
         check_choice(&password, &[account.email.as_deref().unwrap_or_default(), &account.user.name])?;
         let hash = self.passwords.hash(self.budgets.network(address), password).await?;
         self.write(account.user.id, move |tx, _, now| {
-            let link = one_time_link::look_password(tx, now, &code)?;
-            // This uses the link up, with all others of the user.
-            account::set_password(tx, link.user_id, &hash, None)?;
-            Ok(link.user_id)
+            let user_id = one_time_link::take_password(tx, now, &code)?;
+            account::set_password(tx, user_id, &hash, None)?;
+            Ok(user_id)
         })
         .await
     }

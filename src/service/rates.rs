@@ -154,7 +154,7 @@ impl Rates {
         self.check(&self.link_emails, self.network(address))
     }
 
-    /// Whether an address may be sent another e-mail now. If not, the e-mail is silently left out.
+    /// Whether an address may be sent another e-mail now.
     pub fn may_mail(&self, email: &str) -> bool {
         self.check(&self.emails, self.fingerprints.hash_one(email)).is_ok()
     }

@@ -5,6 +5,7 @@ use askama::Template;
 use super::part::*;
 use super::problem::{Problem, Suspension, is_problem_of, problem_at};
 use super::{asset, render};
+use crate::chat::account::new_email::NewEmail;
 use crate::chat::account::{Account, DirectFrom};
 use crate::chat::digest::{Digest, MINUTES};
 use crate::chat::export::Export;
@@ -133,6 +134,7 @@ pub struct MePage<'a> {
     pub lang: Lang,
     pub account: &'a Account,
     pub typed: Typed<'a>,
+    pub can_change_email: bool,
     /// What admins have set.
     pub server: &'a ServerSettings,
     pub devices: &'a [Device],
@@ -270,12 +272,12 @@ fn agent(agent: &Option<String>, lang: &Lang) -> String {
 }
 
 /// What a link of an e-mail does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum EmailLink {
     Confirm,
     Unsubscribe,
-    /// Makes an address that of an account; the address is empty when that is done.
-    New(String),
+    /// Changes the address of an account.
+    New(NewEmail),
 }
 
 /// `/email/{code}`, `/email/new/{code}` and `/unsubscribe/{link}`
@@ -302,7 +304,7 @@ impl EmailPage {
         match &self.link {
             EmailLink::Confirm => strings.confirm_about.to_owned(),
             EmailLink::Unsubscribe => strings.unsubscribe_about.to_owned(),
-            EmailLink::New(email) => (strings.new_email_about)(email),
+            EmailLink::New(new) => (strings.new_email_about)(&new.name, &new.email),
         }
     }
 
@@ -321,6 +323,14 @@ impl EmailPage {
             EmailLink::Confirm => strings.confirm_done,
             EmailLink::Unsubscribe => strings.unsubscribe_done,
             EmailLink::New(_) => strings.new_email_done,
+        }
+    }
+
+    /// Returns where the choice is that the link belongs to.
+    fn back(&self) -> &'static str {
+        match self.link {
+            EmailLink::Confirm | EmailLink::Unsubscribe => "/me#digest",
+            EmailLink::New(_) => "/me#email",
         }
     }
 }

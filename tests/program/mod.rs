@@ -263,7 +263,10 @@ async fn admin_commands_work_beside_a_running_server() {
 #[tokio::test]
 async fn a_hangup_drains_like_a_termination() {
     let folder = TempDir::new();
-    let mut program = Program::start(folder.path(), &[]);
+    // Also where the tests themselves run under `nohup`.
+    let mut listening = Command::new("/usr/bin/env");
+    listening.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_madang")]);
+    let mut program = Program::start_as(listening, folder.path(), &[]);
     let minji = program.guest("minji").await;
     let client = Client::open(program.0.address, ConnectOptions::of(&minji)).await;
     client.take("connect").await;

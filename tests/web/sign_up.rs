@@ -1,5 +1,7 @@
 //! Signing up where only e-mail addresses of some domains may: a link shows that the address is theirs.
 
+use std::sync::Arc;
+
 use madang::config::Config;
 use madang::mail::Settings;
 use madang::secret::Secret;
@@ -12,7 +14,12 @@ use crate::support::{App, Person, Response};
 
 /// Starts a server for addresses at `school.example`, and returns it with its admin and the mail that it sends.
 async fn school() -> (App, Person, Receiver<Email>) {
-    let (port, post) = mail_server(Answers::default()).await;
+    school_with(Answers::default()).await
+}
+
+/// Like [`school`], with a mail server that gives these answers first.
+async fn school_with(answers: Answers) -> (App, Person, Receiver<Email>) {
+    let (port, post) = mail_server(answers).await;
     let app = App::with(move |config: &mut Config| {
         let url = Secret::new(format!("smtp://127.0.0.1:{port}"));
         config.has_rate_limits = true;
@@ -180,7 +187,8 @@ async fn without_mail_no_domain_can_be_asked_for() {
 /// Abuse: A16
 #[tokio::test]
 async fn an_account_changes_to_an_address_of_the_domain_by_the_link_that_was_mailed_to_it() {
-    let (app, _, mut post) = school().await;
+    let answers = Answers::default();
+    let (app, _, mut post) = school_with(Arc::clone(&answers)).await;
     ask(&app, "minji@school.example").await;
     let code = mailed_code(&mut post).await;
     let body = json!({ "email": "minji@school.example", "password": PASSWORD, "name": "minji", "code": code });
@@ -219,4 +227,17 @@ async fn an_account_changes_to_an_address_of_the_domain_by_the_link_that_was_mai
     let confirmed =
         "SELECT COUNT(*) FROM users WHERE email = 'third@school.example' AND email_confirmed_at IS NOT NULL";
     assert_eq!(app.count(confirmed), 1);
+    // A mail that waits ends with the password.
+    answers.lock().push("451 later\r\n");
+    change("fourth@school.example").await.is(200);
+    while app.count("SELECT COUNT(*) FROM outbox WHERE kind = 'newEmail' AND tries = 1") == 0
+        || !answers.lock().is_empty()
+    {
+        tokio::task::yield_now().await;
+    }
+    let new = json!({ "current": PASSWORD, "password": "a gate by the tree" });
+    app.call(&minji, "PUT", "/me/password", new).await.is(204);
+    assert_eq!(app.count("SELECT COUNT(*) FROM outbox WHERE kind = 'newEmail'"), 0);
+    assert_eq!(app.count("SELECT COUNT(*) FROM links WHERE kind = 'newEmail'"), 0);
+    assert!(post.try_recv().is_err());
 }

@@ -1949,7 +1949,7 @@ export interface Routes {
   "GET /api/me": {
     answer: Account;
   };
-  /** Change name, bio, e-mail address, or what others see. With `signUp: emailDomain`, the address changes when the link that is mailed to it is opened. */
+  /** Change name, bio, e-mail address, or what others see. With `signUp: emailDomain`, a link is mailed to a new address: `email` stays until it is confirmed there. */
   "PATCH /api/me": {
     body: Change;
     answer: Account;

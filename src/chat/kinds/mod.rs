@@ -230,7 +230,7 @@ pub enum LinkKind {
     Device,
     /// Confirms that its user gets what is sent to their address.
     Email,
-    /// Makes the address that it was mailed to that of its user.
+    /// Changes its user's address to the one that it was mailed to.
     NewEmail,
     /// Lets somebody sign up with the address that it was mailed to.
     SignUp,

@@ -83,7 +83,7 @@ impl Default for Policies {
             try_ms: 30 * SECOND,
             is_kept: false,
         };
-        // These name addresses of which nobody knows yet whose they are. Who has asked can ask again.
+        // Unproven addresses are not kept: users can ask again. Also for new addresses of accounts.
         let sign_up_email = Policy { is_kept: false, ..reset_email.clone() };
         let digest = reset_email.clone();
         // It reads all that somebody has ever sent, one user after another.

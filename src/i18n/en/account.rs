@@ -32,10 +32,10 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     reset: "New password",
     reset_about: "You will be logged out on every device.",
     reset_done: "The password was changed. Log in with the new one.",
-    email_mailed: "We have mailed a link to the new address. The address changes when you open it.",
+    email_mailed: "We have mailed a link to the new address. The address changes once you confirm there.",
     first_password: "Choose a password",
     first_password_about: |server, email| {
-        format!("You have an account on {server}. Choose the password to log in with as {email}.")
+        format!("You have an account on {server}. Choose a password: you log in as {email}.")
     },
     link_gone: "This link no longer works",
     link_gone_about: "It was used already or has expired. Ask for a new one.",
@@ -112,6 +112,7 @@ fn problem(code: Code, field: &str) -> Option<&'static str> {
         }
         (Code::TooLong, "name") => "The name is too long: forty characters at most.",
         (Code::TooLong, "bio") => "That is too long: 160 characters at most.",
+        (Code::Forbidden, "email") => "The address cannot be changed: this server sends no mail.",
         (Code::Invalid, "signUp") => "Set SMTP_URL first: without a mail server nobody gets the link to sign up.",
         (Code::BadCredentials, "password" | "current") => "Wrong password.",
         (Code::RateLimited, _) => "Too many tries. Try again in a while.",

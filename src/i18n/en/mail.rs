@@ -23,15 +23,15 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     confirm_button: "Confirm",
     confirm_done: "Confirmed. From now on we e-mail you the messages you miss.",
 
-    new_email_subject: |server| format!("Your new address for {server}"),
-    new_email: |server, link| {
+    new_email_subject: |server| format!("Confirm your new address for {server}"),
+    new_email: |server, name, link| {
         format!(
-            "Hello,\n\nOpen this link to log in to {server} with this address from now on. It is valid for a day.\n\n{link}\n\n\
-             If you did not ask for it, ignore this e-mail. Nothing happens.\n"
+            "Hello,\n\n{name} on {server} wants to use this address for their account. If that is you, open this link and confirm. It works once, within a day.\n\n{link}\n\n\
+             If that was not you, ignore this e-mail. Nothing happens.\n"
         )
     },
     new_email_title: "Change your address",
-    new_email_about: |email| format!("From now on you log in as {email}."),
+    new_email_about: |name, email| format!("The account of {name} will use {email}. Confirm only if that is you."),
     new_email_button: "Change",
     new_email_done: "Your address was changed.",
 

@@ -30,7 +30,7 @@ pub(in crate::i18n) const STRINGS: AccountStrings = AccountStrings {
     reset: "새 비밀번호",
     reset_about: "바꾸면 모든 기기에서 로그아웃돼요.",
     reset_done: "비밀번호를 바꿨어요. 새 비밀번호로 로그인해 주세요.",
-    email_mailed: "새 주소로 링크를 보냈어요. 그 링크를 열면 이메일이 바뀌어요.",
+    email_mailed: "새 주소로 링크를 보냈어요. 메일에 있는 링크에서 확인하면 이메일 주소가 바뀌어요.",
     first_password: "비밀번호 정하기",
     first_password_about: |server, email| {
         format!("{server}에 계정이 생겼어요. {email} 주소로 로그인할 때 쓸 비밀번호를 정해 주세요.")
@@ -110,6 +110,7 @@ fn problem(code: Code, field: &str) -> Option<&'static str> {
         }
         (Code::TooLong, "name") => "이름이 너무 길어요. 40자까지 쓸 수 있어요.",
         (Code::TooLong, "bio") => "소개가 너무 길어요. 160자까지 쓸 수 있어요.",
+        (Code::Forbidden, "email") => "메일 서버가 없어서 주소를 바꿀 수 없어요.",
         (Code::Invalid, "signUp") => "먼저 SMTP_URL을 설정해 주세요. 메일 서버가 없으면 가입 링크를 보낼 수 없어요.",
         (Code::BadCredentials, "password" | "current") => "비밀번호가 맞지 않아요.",
         (Code::RateLimited, _) => "여러 번 해 보셨네요. 잠시 뒤에 다시 해 주세요.",

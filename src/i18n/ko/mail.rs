@@ -23,15 +23,15 @@ pub(in crate::i18n) const STRINGS: MailStrings = MailStrings {
     confirm_button: "확인하기",
     confirm_done: "확인했어요. 이제 놓친 메시지를 메일로 보내 드려요.",
 
-    new_email_subject: |server| format!("{server} 이메일 주소 바꾸기"),
-    new_email: |server, link| {
+    new_email_subject: |server| format!("{server}에서 쓸 새 이메일 주소를 확인해 주세요"),
+    new_email: |server, name, link| {
         format!(
-            "안녕하세요.\n\n아래 링크를 열면 {server}에서 이 주소로 로그인하게 돼요. 링크는 하루 동안 쓸 수 있어요.\n\n{link}\n\n\
-             직접 요청하지 않았다면 이 메일을 무시해 주세요. 아무 일도 일어나지 않아요.\n"
+            "안녕하세요.\n\n{server}의 {name}님이 계정의 이메일을 이 주소로 바꾸려고 해요. 본인이라면 아래 링크를 열고 ‘바꾸기’를 눌러 주세요. 링크는 하루 동안 한 번 쓸 수 있어요.\n\n{link}\n\n\
+             직접 요청하지 않았다면 누르지 말고 이 메일을 무시해 주세요. 아무 일도 일어나지 않아요.\n"
         )
     },
     new_email_title: "이메일 주소 바꾸기",
-    new_email_about: |email| format!("이제부터 {email} 주소로 로그인해요."),
+    new_email_about: |name, email| format!("{name}님의 계정이 {email} 주소를 쓰게 돼요. 본인일 때만 눌러 주세요."),
     new_email_button: "바꾸기",
     new_email_done: "이메일 주소를 바꿨어요.",
 

@@ -36,14 +36,15 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.public().body::<LogIn>().response::<Entered>(201).refuses(&[Code::BadCredentials, Code::Suspended])
         })
         .add("GET", "/me", show, "The signed-in user.", |call| call.response::<Account>(200).refuses(&[Code::NotFound]))
-        .add("PATCH", "/me", change, "Change name, bio, e-mail address, or what others see. With `signUp: emailDomain`, the address changes when the link that is mailed to \
-             it is opened.", |call| {
+        .add("PATCH", "/me", change, "Change name, bio, e-mail address, or what others see. With `signUp: emailDomain`, a link is mailed to a new address: \
+             `email` stays until it is confirmed there.", |call| {
             call.body::<ChangeAccount>().response::<Account>(200).refuses(&[
                 Code::TooLong,
                 Code::Filtered,
                 Code::BadCredentials,
                 Code::NotFound,
                 Code::EmailTaken,
+                Code::Conflict,
             ])
         })
         .add(
@@ -97,7 +98,8 @@ async fn change(
     Json(mut body): Json<ChangeAccount>,
 ) -> Result<Json<Account>> {
     let password = body.password.take();
-    app.change_account(&me.user, body.into(), password, caller.lang).await.map(Json)
+    let (account, _) = app.change_account(&me.user, body.into(), password, caller.lang, caller.address).await?;
+    Ok(Json(account))
 }
 
 async fn change_password(State(app): State<App>, me: SignedIn, Json(body): Json<NewPassword>) -> Result<StatusCode> {

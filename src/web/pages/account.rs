@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::me::{MyPage, Typed};
 use super::one_time_link::{link_error, parse_code};
+use crate::chat::account::new_email::NewEmail;
 use crate::chat::account::{Change, DirectFrom};
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
@@ -136,7 +137,7 @@ async fn change(
     };
     let typed = Typed { name: Some(form.name.clone()), bio: Some(bio.clone()), email: None };
     let change = Change { name: Some(form.name), bio: Some(bio), ..Change::default() };
-    let result = app.change_account(&me.user, change, None, caller.lang).await;
+    let result = app.change_account(&me.user, change, None, caller.lang, caller.address).await;
     MyPage::new(&app, &caller, &me).after(result, "profile", &["name", "bio"], typed).await
 }
 
@@ -160,7 +161,7 @@ async fn set_privacy(
         hides_reads: Some(form.hides_reads.is_some()),
         ..Change::default()
     };
-    let result = app.change_account(&me.user, change, None, caller.lang).await;
+    let result = app.change_account(&me.user, change, None, caller.lang, caller.address).await;
     MyPage::new(&app, &caller, &me).after(result, "privacy", &[], Typed::default()).await
 }
 
@@ -180,7 +181,7 @@ async fn set_contact(
 ) -> Response {
     let (direct_from, listed) = (Some(form.direct_from), Some(form.listed.is_some()));
     let change = Change { direct_from, listed, ..Change::default() };
-    let result = app.change_account(&me.user, change, None, caller.lang).await;
+    let result = app.change_account(&me.user, change, None, caller.lang, caller.address).await;
     MyPage::new(&app, &caller, &me).after(result, "contact", &[], Typed::default()).await
 }
 
@@ -198,8 +199,8 @@ async fn change_email(
     Form(form): Form<ChangeEmail>,
 ) -> Response {
     let change = Change { email: Some(form.email.clone()), ..Change::default() };
-    let result = app.change_account(&me.user, change, Some(form.password), caller.lang).await;
-    if result.is_ok() && app.proves_addresses() {
+    let result = app.change_account(&me.user, change, Some(form.password), caller.lang, caller.address).await;
+    if let Ok((_, true)) = result {
         return redirect(&format!("/me?done={}", Done::Mailed.name()));
     }
     let typed = Typed { email: Some(form.email), ..Typed::default() };
@@ -209,7 +210,7 @@ async fn change_email(
 /// `GET /email/new/{code}`: only the form changes anything, as mail servers open the links of a mail.
 async fn show_new_email(State(app): State<App>, caller: Caller, Path(text): Path<String>) -> Response {
     let found = match parse_code(&text) {
-        Ok(code) => app.new_email(code).await,
+        Ok(code) => app.new_email_of_link(code).await,
         Err(error) => Err(error),
     };
     email_page(&caller, found, false)
@@ -221,13 +222,13 @@ async fn take_new_email(State(app): State<App>, caller: Caller, Path(text): Path
         Ok(code) => app.take_new_email(code).await,
         Err(error) => Err(error),
     };
-    email_page(&caller, done.map(|()| String::new()), true)
+    email_page(&caller, done, true)
 }
 
-fn email_page(caller: &Caller, result: Result<String>, is_done: bool) -> Response {
+fn email_page(caller: &Caller, result: Result<NewEmail>, is_done: bool) -> Response {
     match result {
-        Ok(email) => {
-            let page = EmailPage { lang: caller.lang, link: EmailLink::New(email), is_done };
+        Ok(new) => {
+            let page = EmailPage { lang: caller.lang, link: EmailLink::New(new), is_done };
             no_store(Html(page.html()).into_response())
         }
         Err(error) => link_error(&error, caller.lang),

@@ -73,6 +73,7 @@ impl<'a> MyPage<'a> {
                 bio: typed.bio.as_deref().unwrap_or(&account.bio),
                 email: typed.email.as_deref().unwrap_or_default(),
             },
+            can_change_email: self.app.can_change_email(),
             server: &self.app.server_settings(),
             devices: &self.app.devices(&self.me.session).await?,
             session: self.me.session.id,
