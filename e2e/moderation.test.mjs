@@ -172,7 +172,7 @@ test("an ephemeral room leaves an open lobby when its last member has left", asy
   // One's own rooms are not in the list of open ones, so a visitor looks.
   const lobby = (await s.user("손님")).page;
   await lobby.goto("/");
-  const row = lobby.locator(".row", { hasText: "잠깐만" });
+  const row = lobby.locator(`.row[data-room-id="${room.split("/").at(-1)}"]`);
   await row.locator("[data-field=online]").getByText("3", { exact: true }).waitFor();
   await jun.leave();
   await sora.leave();
