@@ -285,3 +285,17 @@ async fn a_ban_or_a_new_password_ends_the_invites_if_one_says_so() {
     app.call(&owner, "PATCH", &path, json!({ "password": "other", "revokeInvites": true })).await.is(200);
     app.call(&back, "POST", &format!("{path}/members"), kept).await.refused(410, "gone");
 }
+
+#[tokio::test]
+async fn an_invite_is_kept_by_the_log_in_where_guests_cannot_come_in() {
+    let app = App::start().await;
+    let admin = app.admin("warden").await;
+    let room = locked(&app, &admin).await;
+    let made = invite(&app, &admin, &room, json!({})).await;
+    app.call(&admin, "PATCH", "/admin/settings", json!({ "guests": "off" })).await.is(200);
+    let path = format!("/invite/{}", code(&made));
+    let answer = app.get(&path).send().await;
+    assert_eq!(answer.leads_to(), format!("/login?next=%2Finvite%2F{}", code(&made)));
+    let minji = app.signed_up("minji").await;
+    assert!(app.page(&minji, &path).await.text().contains(code(&made)), "the form to join has it");
+}

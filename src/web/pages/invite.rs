@@ -17,7 +17,7 @@ use crate::web::extract::{Caller, Path, RoomPath, SignedIn};
 use crate::web::form::{Form, number};
 use crate::web::page_error::{OrPageError, OrRedirect, PageError, PageResult};
 use crate::web::qr;
-use crate::web::redirect::{redirect, redirect_to_room};
+use crate::web::redirect::{redirect, redirect_to_log_in, redirect_to_room};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -40,6 +40,10 @@ async fn show(State(app): State<App>, caller: Caller, me: Option<SignedIn>, Path
     };
     if is_member {
         return Ok(redirect_to_room(room.id));
+    }
+    // Without an account nobody comes in, and the log-in must not lose the invite.
+    if me.is_none() && !app.takes_guests() {
+        return Ok(redirect_to_log_in(&format!("/invite/{code}")));
     }
     let (lang, me) = (caller.lang, me.as_ref().map(|me| &*me.user));
     let (name, server) = (any_name(lang), app.server_settings());
