@@ -1,4 +1,4 @@
-//! The commands beside the server that administer it: users, rooms, settings, invites, jobs, keys, links, the audit log.
+//! The commands beside the server that administer it: users, rooms, settings, the logo, invites, jobs, keys, links, the audit log.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! One-time links, which the operator or an e-mail gives to a user, or a user to another device of theirs.
 
-use super::kinds::AuditAction;
+use super::kinds::{AuditAction, JobKind};
 use super::session::Token;
-use super::{Tx, audit};
+use super::{Tx, audit, outbox};
 use crate::error::{Code, Result};
 use crate::ids::UserId;
 
@@ -158,8 +158,9 @@ pub(super) fn revoke_all_by(tx: &mut Tx, user_id: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Revokes all links of a user.
+/// Revokes all links of a user, also the one that is still to be mailed to a new address.
 pub(super) fn revoke_all_of(tx: &mut Tx, user_id: UserId) -> Result<()> {
+    outbox::drop_of_user(tx, JobKind::NewEmail, user_id)?;
     tx.execute("DELETE FROM links WHERE user_id = ?1", &[&user_id])?;
     Ok(())
 }

@@ -290,12 +290,13 @@ pub struct EmailPage {
 }
 
 impl EmailPage {
-    fn title(&self) -> &'static str {
+    /// Returns the title, the button, and what is said when it was pressed.
+    fn texts(&self) -> [&'static str; 3] {
         let strings = &self.lang.strings().mail;
         match self.link {
-            EmailLink::Confirm => strings.confirm_title,
-            EmailLink::Unsubscribe => strings.unsubscribe_title,
-            EmailLink::New(_) => strings.new_email_title,
+            EmailLink::Confirm => [strings.confirm_title, strings.confirm_button, strings.confirm_done],
+            EmailLink::Unsubscribe => [strings.unsubscribe_title, strings.unsubscribe, strings.unsubscribe_done],
+            EmailLink::New(_) => [strings.new_email_title, strings.new_email_button, strings.new_email_done],
         }
     }
 
@@ -305,24 +306,6 @@ impl EmailPage {
             EmailLink::Confirm => strings.confirm_about.to_owned(),
             EmailLink::Unsubscribe => strings.unsubscribe_about.to_owned(),
             EmailLink::New(new) => (strings.new_email_about)(&new.name, &new.email),
-        }
-    }
-
-    fn button(&self) -> &'static str {
-        let strings = &self.lang.strings().mail;
-        match self.link {
-            EmailLink::Confirm => strings.confirm_button,
-            EmailLink::Unsubscribe => strings.unsubscribe,
-            EmailLink::New(_) => strings.new_email_button,
-        }
-    }
-
-    fn done(&self) -> &'static str {
-        let strings = &self.lang.strings().mail;
-        match self.link {
-            EmailLink::Confirm => strings.confirm_done,
-            EmailLink::Unsubscribe => strings.unsubscribe_done,
-            EmailLink::New(_) => strings.new_email_done,
         }
     }
 

@@ -147,15 +147,12 @@ pub fn change(tx: &mut Tx, limits: &Limits, me: UserId, change: Change) -> Resul
 /// # Errors
 /// `invalid` or `too_long` with the field `email`; `email_taken`; `not_found` for a user without an account.
 fn change_email(tx: &mut Tx, limits: &Limits, me: UserId, email: &str, confirmed_at: Option<i64>) -> Result<()> {
-    let email = text::email(email)?;
-    limits.server.get().check_email(&email)?;
-    refuse_taken(tx, Some(me), &email)?;
+    let email = new_email::check(tx, limits, me, email)?;
     let sql = "UPDATE users SET email = ?2, email_folded = ?3, email_confirmed_at = ?4
                WHERE id = ?1 AND email IS NOT NULL AND deleted_at IS NULL";
     if tx.execute(sql, &[&me, &email, &text::email_key(&email), &confirmed_at]).map_err(taken)? == 0 {
         return Err(Code::NotFound.into());
     }
-    new_email::revoke(tx, me)?;
     one_time_link::revoke_all_of(tx, me)
 }
 
@@ -192,7 +189,6 @@ pub fn set_password(tx: &mut Tx, me: UserId, hash: &str, keep: Option<SessionId>
     if tx.execute(sql, &[&me, &hash])? == 0 {
         return Err(Code::NotFound.into());
     }
-    new_email::revoke(tx, me)?;
     one_time_link::revoke_all_of(tx, me)?;
     session::close_all(tx, me, keep)
 }

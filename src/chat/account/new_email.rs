@@ -20,13 +20,15 @@ pub struct NewEmail {
     pub email: String,
 }
 
-/// Checks an address that a user wants to have.
+/// Checks an address that a user wants to have, and returns it as it is stored.
 ///
 /// # Errors
 /// `invalid` or `too_long` with the field `email`; `email_taken`.
-pub fn check(tx: &mut Tx, limits: &Limits, me: UserId, email: &str) -> Result<()> {
-    limits.server.get().check_email(&text::email(email)?)?;
-    refuse_taken(tx, Some(me), email)
+pub fn check(tx: &mut Tx, limits: &Limits, me: UserId, email: &str) -> Result<String> {
+    let email = text::email(email)?;
+    limits.server.get().check_email(&email)?;
+    refuse_taken(tx, Some(me), &email)?;
+    Ok(email)
 }
 
 /// Queues the mail with the link. One that waits is dropped, and the previous link revoked.
@@ -34,16 +36,11 @@ pub fn check(tx: &mut Tx, limits: &Limits, me: UserId, email: &str) -> Result<()
 /// # Errors
 /// As [`check`].
 pub fn ask(tx: &mut Tx, limits: &Limits, now: i64, me: UserId, email: &str, lang: &str) -> Result<()> {
-    check(tx, limits, me, email)?;
-    revoke(tx, me)?;
-    let payload = json!({ "lang": lang, "email": text::email(email)? }).to_string();
-    outbox::enqueue(tx, now, JobKind::NewEmail, me, Some(me), &payload)
-}
-
-/// Revokes the link of a user, also one that is still to be mailed.
-pub(super) fn revoke(tx: &mut Tx, me: UserId) -> Result<()> {
+    let email = check(tx, limits, me, email)?;
     outbox::drop_of_user(tx, JobKind::NewEmail, me)?;
-    one_time_link::revoke(tx, LinkKind::NewEmail, me)
+    one_time_link::revoke(tx, LinkKind::NewEmail, me)?;
+    let payload = json!({ "lang": lang, "email": email }).to_string();
+    outbox::enqueue(tx, now, JobKind::NewEmail, me, Some(me), &payload)
 }
 
 /// Creates the link for a job of the outbox and returns it with the name of the user; `None` if the job was dropped.

@@ -36,17 +36,23 @@ pub(super) fn calls(calls: Calls) -> Calls {
             call.public().body::<LogIn>().response::<Entered>(201).refuses(&[Code::BadCredentials, Code::Suspended])
         })
         .add("GET", "/me", show, "The signed-in user.", |call| call.response::<Account>(200).refuses(&[Code::NotFound]))
-        .add("PATCH", "/me", change, "Change name, bio, e-mail address, or what others see. With `signUp: emailDomain`, a link is mailed to a new address: \
-             `email` stays until it is confirmed there.", |call| {
-            call.body::<ChangeAccount>().response::<Account>(200).refuses(&[
-                Code::TooLong,
-                Code::Filtered,
-                Code::BadCredentials,
-                Code::NotFound,
-                Code::EmailTaken,
-                Code::Conflict,
-            ])
-        })
+        .add(
+            "PATCH",
+            "/me",
+            change,
+            "Change name, bio, e-mail address, or what others see. With `signUp: emailDomain`, a link is mailed to a new address: \
+             `email` stays until it is confirmed there.",
+            |call| {
+                call.body::<ChangeAccount>().response::<Account>(200).refuses(&[
+                    Code::TooLong,
+                    Code::Filtered,
+                    Code::BadCredentials,
+                    Code::NotFound,
+                    Code::EmailTaken,
+                    Code::Conflict,
+                ])
+            },
+        )
         .add(
             "DELETE",
             "/me",

@@ -7,16 +7,15 @@ use axum::routing::{get, post};
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 
+use super::digest::email_page;
 use super::me::{MyPage, Typed};
-use super::one_time_link::{link_error, parse_code};
-use crate::chat::account::new_email::NewEmail;
+use super::one_time_link::parse_code;
 use crate::chat::account::{Change, DirectFrom};
 use crate::chat::session::Token;
 use crate::chat::user::UserKind;
 use crate::cookie;
-use crate::error::Result;
 use crate::service::App;
-use crate::view::account::{Done, EmailLink, EmailPage, LogInPage};
+use crate::view::account::{Done, EmailLink, LogInPage};
 use crate::view::problem::{Problem, Suspension};
 use crate::web::extract::{Caller, Path, SignedIn};
 use crate::web::form::{Form, no_store, with_cookie};
@@ -213,7 +212,7 @@ async fn show_new_email(State(app): State<App>, caller: Caller, Path(text): Path
         Ok(code) => app.new_email_of_link(code).await,
         Err(error) => Err(error),
     };
-    email_page(&caller, found, false)
+    email_page(&caller, found.map(EmailLink::New), false)
 }
 
 /// `POST /email/new/{code}`
@@ -222,17 +221,7 @@ async fn take_new_email(State(app): State<App>, caller: Caller, Path(text): Path
         Ok(code) => app.take_new_email(code).await,
         Err(error) => Err(error),
     };
-    email_page(&caller, done, true)
-}
-
-fn email_page(caller: &Caller, result: Result<NewEmail>, is_done: bool) -> Response {
-    match result {
-        Ok(new) => {
-            let page = EmailPage { lang: caller.lang, link: EmailLink::New(new), is_done };
-            no_store(Html(page.html()).into_response())
-        }
-        Err(error) => link_error(&error, caller.lang),
-    }
+    email_page(&caller, done.map(EmailLink::New), true)
 }
 
 #[derive(Deserialize)]

@@ -57,7 +57,7 @@ async fn show_confirm(State(app): State<App>, caller: Caller, Path(text): Path<S
         Ok(code) => app.check_email_link(code).await,
         Err(error) => Err(error),
     };
-    page(&caller, found, EmailLink::Confirm, false)
+    email_page(&caller, found.map(|()| EmailLink::Confirm), false)
 }
 
 /// `POST /email/{code}`
@@ -66,22 +66,23 @@ async fn confirm(State(app): State<App>, caller: Caller, Path(text): Path<String
         Ok(code) => app.confirm_email(code).await,
         Err(error) => Err(error),
     };
-    page(&caller, done, EmailLink::Confirm, true)
+    email_page(&caller, done.map(|()| EmailLink::Confirm), true)
 }
 
 /// `GET /unsubscribe/{link}`
 async fn show_unsubscribe(State(app): State<App>, caller: Caller, Path(link): Path<String>) -> Response {
-    page(&caller, app.check_unsubscribe_link(&link).await.map(drop), EmailLink::Unsubscribe, false)
+    email_page(&caller, app.check_unsubscribe_link(&link).await.map(|_| EmailLink::Unsubscribe), false)
 }
 
 /// `POST /unsubscribe/{link}`: also the one click of RFC 8058, from the server of the user's mailbox.
 async fn unsubscribe(State(app): State<App>, caller: Caller, Path(link): Path<String>) -> Response {
-    page(&caller, app.unsubscribe_by_link(&link).await, EmailLink::Unsubscribe, true)
+    email_page(&caller, app.unsubscribe_by_link(&link).await.map(|()| EmailLink::Unsubscribe), true)
 }
 
-fn page(caller: &Caller, result: Result<()>, link: EmailLink, is_done: bool) -> Response {
-    match result {
-        Ok(()) => no_store(Html(EmailPage { lang: caller.lang, link, is_done }.html()).into_response()),
+/// Shows what a link of an e-mail does, or has done.
+pub(super) fn email_page(caller: &Caller, link: Result<EmailLink>, is_done: bool) -> Response {
+    match link {
+        Ok(link) => no_store(Html(EmailPage { lang: caller.lang, link, is_done }.html()).into_response()),
         Err(error) => link_error(&error, caller.lang),
     }
 }

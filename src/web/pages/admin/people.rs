@@ -37,7 +37,7 @@ async fn show(
     Query(query): Query<PeopleQuery>,
 ) -> PageResult {
     let head = query.common.head(open_reports(&app, &me).await.or_problem(caller.lang)?);
-    let html = list(&app, &caller, me.user.id, head, query.show, query.after, None).await?;
+    let html = list(&app, &caller, &me, head, query.show, query.after, None).await?;
     Ok(Html(html).into_response())
 }
 
@@ -45,14 +45,14 @@ async fn show(
 async fn list(
     app: &App,
     caller: &Caller,
-    me: UserId,
+    me: &SignedIn,
     head: Head<'_>,
     show: Show,
     after: Option<UserId>,
     typed: Option<&TypedAccount>,
 ) -> Result<String, PageError> {
-    let page = app.people(me, head.q.to_owned(), show, after, None).await.or_problem(caller.lang)?;
-    let (lang, people, next) = (caller.lang, &page.people, page.next);
+    let page = app.people(me.user.id, head.q.to_owned(), show, after, None).await.or_problem(caller.lang)?;
+    let (lang, me, people, next) = (caller.lang, me.user.id, &page.people, page.next);
     Ok(UsersPage { lang, head, me, show, people, next, made: None, typed }.html())
 }
 
@@ -94,7 +94,7 @@ async fn act(
     Form(form): Form<PersonForm>,
 ) -> PageResult {
     if form.act == Button::Reset {
-        return reset(&app, &caller, me.user.id, user.id, &form).await;
+        return reset(&app, &caller, &me, user.id, &form).await;
     }
     let done = carry_out(&app, me.user.id, user.id, &form).await;
     back_to(caller.lang, "/admin/people", &[("q", &form.q), ("show", form.show.name())], done)
@@ -115,9 +115,9 @@ async fn carry_out(app: &App, me: UserId, user_id: UserId, form: &PersonForm) ->
 }
 
 /// Makes a link for a new password.
-async fn reset(app: &App, caller: &Caller, me: UserId, user_id: UserId, form: &PersonForm) -> PageResult {
-    let link = app.reset_link_of(me, user_id).await.or_problem(caller.lang)?;
-    let person = app.person(me, user_id).await.or_problem(caller.lang)?;
+async fn reset(app: &App, caller: &Caller, me: &SignedIn, user_id: UserId, form: &PersonForm) -> PageResult {
+    let link = app.reset_link_of(me.user.id, user_id).await.or_problem(caller.lang)?;
+    let person = app.person(me.user.id, user_id).await.or_problem(caller.lang)?;
     let made = MadeLink { user_id, link: &link, is_first: false };
     show_link(app, caller, me, &person, made, &form.q, form.show).await
 }
@@ -140,17 +140,16 @@ async fn create(
     Form(form): Form<AccountForm>,
 ) -> PageResult {
     let AccountForm { typed, q, show } = form;
-    let me = me.user.id;
-    match app.create_account(me, typed.email.clone(), typed.name.clone()).await {
+    match app.create_account(me.user.id, typed.email.clone(), typed.name.clone()).await {
         Ok((person, link)) => {
             let made = MadeLink { user_id: person.user.id, link: &link, is_first: true };
-            show_link(&app, &caller, me, &person, made, &q, show).await
+            show_link(&app, &caller, &me, &person, made, &q, show).await
         }
         Err(error) => {
             let notice = Some((error.code, error.field.as_deref().unwrap_or_default()));
-            let open_reports = app.open_reports(me).await.or_problem(caller.lang)?.unwrap_or_default();
+            let open_reports = open_reports(&app, &me).await.or_problem(caller.lang)?;
             let head = Head { is_done: false, notice, q: &q, open_reports };
-            let html = list(&app, &caller, me, head, show, None, Some(&typed)).await?;
+            let html = list(&app, &caller, &me, head, show, None, Some(&typed)).await?;
             Ok(page_with_error(&error, html))
         }
     }
@@ -160,15 +159,15 @@ async fn create(
 async fn show_link(
     app: &App,
     caller: &Caller,
-    me: UserId,
+    me: &SignedIn,
     person: &Person,
     made: MadeLink<'_>,
     q: &str,
     show: Show,
 ) -> PageResult {
-    let open_reports = app.open_reports(me).await.or_problem(caller.lang)?.unwrap_or_default();
+    let open_reports = open_reports(app, me).await.or_problem(caller.lang)?;
     let head = Head { is_done: false, notice: None, q, open_reports };
-    let people = std::slice::from_ref(person);
+    let (me, people) = (me.user.id, std::slice::from_ref(person));
     let page = UsersPage { lang: caller.lang, head, me, show, people, next: None, made: Some(made), typed: None };
     Ok(no_store(Html(page.html()).into_response()))
 }
